@@ -1,0 +1,23 @@
+package dev.tandem.backend;
+
+/** Element-wise functions of two operands. Comparisons give {@code UINT8} ones and zeros. */
+public enum BinaryOp {
+    ADD,
+    SUBTRACT,
+    MULTIPLY,
+    DIVIDE,
+    MAXIMUM,
+    MINIMUM,
+    /** {@code a^b}. */
+    POWER,
+    EQUAL,
+    NOT_EQUAL,
+    LESS,
+    LESS_EQUAL,
+    GREATER,
+    GREATER_EQUAL;
+
+    public boolean isComparison() {
+        return compareTo(EQUAL) >= 0;
+    }
+}

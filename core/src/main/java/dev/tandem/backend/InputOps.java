@@ -1,0 +1,16 @@
+package dev.tandem.backend;
+
+import dev.tandem.tensor.DType;
+
+/** Turns images as they come from files into what networks take, on the device. */
+public interface InputOps {
+    /**
+     * Crops, mirrors, normalises and converts: {@code (pixel − mean[c]) · scale[c]}.
+     *
+     * @param pixels UINT8 {@code [N, H, W, C]}
+     * @param windows INT32 {@code [N, 3]}: top, left (negative: pixels outside are {@code 0}), mirror (0 or 1)
+     * @param mean {@code C} values in pixel units; likewise {@code scale}
+     * @return {@code [N, C, height, width]}
+     */
+    Storage images(Storage pixels, Storage windows, int height, int width, float[] mean, float[] scale, DType dtype);
+}

@@ -1,0 +1,43 @@
+package dev.tandem.tensor;
+
+/** Element types. Computation is in {@link #FLOAT32}; the halves are for storage and mixed precision. */
+public enum DType {
+    FLOAT32(4, true),
+    BFLOAT16(2, true),
+    FLOAT16(2, true),
+    INT32(4, false),
+    INT64(8, false),
+    UINT8(1, false);
+
+    private final int bytes;
+    private final boolean floating;
+
+    DType(int bytes, boolean floating) {
+        this.bytes = bytes;
+        this.floating = floating;
+    }
+
+    /** Bytes an element. */
+    public int bytes() {
+        return bytes;
+    }
+
+    /** Whether elements are real numbers, and so can have gradients. */
+    public boolean isFloating() {
+        return floating;
+    }
+
+    /** The type that arithmetic between two types gives: floating before integer, then the wider one. */
+    public static DType promote(DType a, DType b) {
+        if (a == b) {
+            return a;
+        }
+        if (a.floating != b.floating) {
+            return a.floating ? a : b;
+        }
+        if (a.floating) {
+            return FLOAT32; // also bfloat16 with float16: neither holds the other
+        }
+        return a.bytes >= b.bytes ? a : b;
+    }
+}
