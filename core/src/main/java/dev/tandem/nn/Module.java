@@ -1,0 +1,194 @@
+package dev.tandem.nn;
+
+import dev.tandem.tensor.Device;
+import dev.tandem.tensor.Rng;
+import dev.tandem.tensor.Scope;
+import dev.tandem.tensor.Shape;
+import dev.tandem.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/**
+ * A part of a network, or a whole one: parameters, parts in it, and what it computes. Parts and parameters are named as in
+ * torchvision, joined by dots ({@code layer1.0.conv1.weight}).
+ *
+ * <p>A subclass registers its parts in the constructor and says in {@link #forward} what it computes. Building one allocates
+ * nothing on a device; {@link #initialize} does.
+ */
+public abstract class Module {
+    /** Sees every part of a network as it is applied: for summaries, probes and traces. */
+    public interface Observer {
+        /** @param path the part's name, empty for the whole network */
+        void applied(String path, Module module, Tensor input, Tensor output);
+    }
+
+    private final Map<String, Module> children = new LinkedHashMap<>();
+    private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private String path = "";
+    private boolean training = true;
+    private FlatParameters flat;
+    private Observer observer;
+
+    /** What this part computes. Called by {@link #apply}, which releases what is not needed afterwards. */
+    protected abstract Tensor forward(Tensor input);
+
+    /** Computes the output for an input; what was made on the way and no gradient needs is released at once. */
+    public final Tensor apply(Tensor input) {
+        return run(input, this::forward);
+    }
+
+    /** As {@link #apply}, for a module's further forms of forward, such as one with a second input. */
+    protected final Tensor run(Tensor input, java.util.function.UnaryOperator<Tensor> forward) {
+        try (Scope scope = Scope.open()) {
+            Tensor output = forward.apply(input);
+            if (observer != null) {
+                observer.applied(path, this, input, output);
+            }
+            return output == input ? output : scope.keep(output);
+        }
+    }
+
+    // Structure
+    // --------------------------------------------------------------------------------------------------------
+
+    /** Registers a part under a name. Returns it. */
+    protected final <M extends Module> M child(String name, M module) {
+        if (children.putIfAbsent(name, module) != null) {
+            throw new IllegalArgumentException(this + ": has a part named " + name + " already");
+        }
+        return module;
+    }
+
+    /** Registers a parameter under a name, in place of an earlier one of that name. Returns it. */
+    protected final Parameter parameter(String name, Parameter.Kind kind, Initializer initializer, long... shape) {
+        Parameter parameter = new Parameter(name, kind, Shape.of(shape), initializer);
+        parameters.put(name, parameter);
+        return parameter;
+    }
+
+    /** Takes a parameter away, such as a bias that is not wanted. */
+    protected final void removeParameter(String name) {
+        parameters.remove(name);
+    }
+
+    /** This module's own parts by name, in order. */
+    public final Map<String, Module> children() {
+        return java.util.Collections.unmodifiableMap(children);
+    }
+
+    /** All parameters and buffers by full name, in order of definition. */
+    public final Map<String, Parameter> parameters() {
+        Map<String, Parameter> all = new LinkedHashMap<>();
+        visit(
+                "",
+                (prefix, module) ->
+                        module.parameters.forEach((name, parameter) -> all.put(join(prefix, name), parameter)));
+        return all;
+    }
+
+    /** Calls the visitor for this module (with an empty name) and every part in it, with its full name. */
+    public final void visit(BiConsumer<String, Module> visitor) {
+        visit("", visitor);
+    }
+
+    private void visit(String prefix, BiConsumer<String, Module> visitor) {
+        visitor.accept(prefix, this);
+        children.forEach((name, module) -> module.visit(join(prefix, name), visitor));
+    }
+
+    private static String join(String prefix, String name) {
+        return prefix.isEmpty() ? name : prefix + "." + name;
+    }
+
+    /** The full name in the network that {@link #initialize} was called on; empty for the network itself. */
+    public final String path() {
+        return path;
+    }
+
+    /** The number of trained values. */
+    public final long parameterCount() {
+        return parameters().values().stream()
+                .filter(parameter -> parameter.kind() != Parameter.Kind.BUFFER)
+                .mapToLong(parameter -> parameter.shape().elements())
+                .sum();
+    }
+
+    // Values
+    // -----------------------------------------------------------------------------------------------------------
+
+    /**
+     * Allocates all parameters on a device and gives them their start values.
+     *
+     * @param seed the same seed gives the same values on every device
+     */
+    public final void initialize(Device device, long seed) {
+        if (flat != null) {
+            throw new IllegalStateException(this + ": is initialised already");
+        }
+        List<Parameter> trained = new ArrayList<>();
+        Map<String, Parameter> all = parameters();
+        all.values().stream()
+                .filter(parameter -> parameter.kind() != Parameter.Kind.BUFFER)
+                .forEach(trained::add);
+        flat = new FlatParameters(device, trained);
+        Map<Parameter, Tensor> places = new java.util.IdentityHashMap<>();
+        flat.entries().forEach(entry -> places.put(entry.parameter(), flat.valueOf(entry)));
+        Rng random = new Rng(device, seed);
+        all.forEach((name, parameter) -> {
+            try (Scope scope = Scope.open()) {
+                Tensor start = parameter.initializer().create(parameter.shape(), random);
+                Tensor place = places.get(parameter);
+                if (place == null) {
+                    place = start.copy().persist();
+                } else {
+                    place.copyFrom(start);
+                }
+                parameter.place(name, place);
+            }
+        });
+        visit((name, module) -> module.path = name);
+    }
+
+    /** The buffers that {@link #initialize} made on this network. */
+    public final FlatParameters flatParameters() {
+        if (flat == null) {
+            throw new IllegalStateException(this + ": call initialize(device, seed) on the whole network first");
+        }
+        return flat;
+    }
+
+    // Mode
+    // -------------------------------------------------------------------------------------------------------------
+
+    /** Training mode (dropout drops, batch norm uses the batch's statistics) or evaluation mode, for all parts. Returns this. */
+    public final Module setTraining(boolean training) {
+        visit((name, module) -> module.training = training);
+        return this;
+    }
+
+    public final boolean isTraining() {
+        return training;
+    }
+
+    /** Watches every part from now on; null for none. */
+    public final void observe(Observer observer) {
+        visit((name, module) -> {
+            module.path = name;
+            module.observer = observer;
+        });
+    }
+
+    /** For messages: the name in the network, and the kind of layer. */
+    protected final String label() {
+        return getClass().getSimpleName() + (path.isEmpty() ? "" : " " + path);
+    }
+
+    /** The kind of layer and its settings, in one line. */
+    @Override
+    public String toString() {
+        return getClass().getSimpleName();
+    }
+}

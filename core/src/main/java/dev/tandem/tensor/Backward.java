@@ -1,0 +1,70 @@
+package dev.tandem.tensor;
+
+import dev.tandem.backend.Storage;
+
+/** What a backward function sees while it runs: the gradient of its output, what was saved, and where to give gradients. */
+public final class Backward {
+    private final Node node;
+    private final Tensor gradient;
+    private final Storage[] results;
+
+    Backward(Node node, Tensor gradient) {
+        this.node = node;
+        this.gradient = gradient;
+        this.results = new Storage[node.edges.length];
+    }
+
+    /** The gradient of the operation's output. */
+    public Tensor gradient() {
+        return gradient;
+    }
+
+    public Device device() {
+        return node.device;
+    }
+
+    /** What the operation saved, as a tensor of this backward's scope; null if it saved null. */
+    public Tensor saved(int index) {
+        Storage storage = node.saved[index];
+        return storage == null ? null : Tensor.wrap(node.device, storage.retain());
+    }
+
+    /** Whether input {@code index} wants a gradient. */
+    public boolean needs(int index) {
+        Node.Edge edge = node.edges[index];
+        return edge.producer() != null || edge.leaf() != null;
+    }
+
+    /** Gives an input its gradient; axes that the input was broadcast along are summed. Gradients not wanted are dropped. */
+    public void give(int index, Tensor value) {
+        if (needs(index)) {
+            results[index] = value.sumTo(node.edges[index].shape()).storage().retain();
+        }
+    }
+
+    /** Gives an input its gradient as a storage of the input's shape, taking over one reference. */
+    public void give(int index, Storage value) {
+        if (needs(index)) {
+            results[index] = value;
+        } else {
+            value.release();
+        }
+    }
+
+    /**
+     * A plain-order float32 storage to write an input's gradient to and then {@link #give}: where the gradient has to go in
+     * the end, if it has such a place, so that nothing is copied. Null if no gradient is wanted.
+     */
+    public Storage target(int index) {
+        Node.Edge edge = node.edges[index];
+        if (!needs(index)) {
+            return null;
+        }
+        Storage place = edge.leaf() == null ? null : edge.leaf().claimGradientTarget();
+        return place != null ? place.retain() : node.device.memory().allocate(edge.shape(), DType.FLOAT32);
+    }
+
+    Storage result(int index) {
+        return results[index];
+    }
+}

@@ -1,0 +1,215 @@
+package dev.tandem.tensor;
+
+import dev.tandem.backend.Backend;
+import dev.tandem.backend.BackendProvider;
+import dev.tandem.backend.DeviceInfo;
+import dev.tandem.backend.DeviceOptions;
+import dev.tandem.backend.InputOps;
+import dev.tandem.backend.MathOps;
+import dev.tandem.backend.MemoryOps;
+import dev.tandem.backend.MemoryStats;
+import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OptimizerOps;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A CPU or GPU that tensors live on. It belongs to the thread that opened it; every use from another thread is an error. To
+ * compute on several devices at once, give each its thread.
+ *
+ * <pre>{@code
+ * try (Device device = Device.open("auto")) {
+ *     Tensor x = Tensor.ones(2, 3);   // on the device that this thread opened last
+ * }
+ * }</pre>
+ */
+public final class Device implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Device.class);
+    private static final ThreadLocal<Device> CURRENT = new ThreadLocal<>();
+
+    private final Backend backend;
+    private final Thread owner = Thread.currentThread();
+    private final Device previous = CURRENT.get();
+    private final Scope scope = Scope.root();
+    private Rng random;
+    private boolean closed;
+
+    private Device(Backend backend) {
+        this.backend = backend;
+        CURRENT.set(this);
+    }
+
+    /** {@link #open(String, DeviceOptions)} with default options. */
+    public static Device open(String name) {
+        return open(name, DeviceOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a device for this thread and makes it the thread's current one.
+     *
+     * @param name {@code cpu}, {@code cuda}, {@code cuda:1}, or {@code auto}: the best there is, falling back to the CPU with
+     *     a logged line that says why
+     * @throws DeviceException if there is no such device, saying why and what to do
+     */
+    public static Device open(String name, DeviceOptions options) {
+        if (name.equals("auto")) {
+            return openBest(options);
+        }
+        String[] parts = name.split(":", 2);
+        BackendProvider provider = providers().stream()
+                .filter(candidate -> candidate.kind().equals(parts[0]))
+                .findFirst()
+                .orElseThrow(() -> new DeviceException("device " + name
+                        + ": no backend for it is on the class path; there is "
+                        + providers().stream().map(BackendProvider::kind).toList() + " and auto"));
+        return new Device(provider.open(index(name, parts, provider), options));
+    }
+
+    /** Opens a backend that is no service: a test's own, say. */
+    public static Device of(Backend backend) {
+        return new Device(backend);
+    }
+
+    private static int index(String name, String[] parts, BackendProvider provider) {
+        int count = provider.devices().size();
+        if (count == 0) {
+            throw new DeviceException(
+                    "device " + name + ": " + provider.whyUnavailable().orElse("there is none"));
+        }
+        try {
+            int index = parts.length == 1 ? 0 : Integer.parseInt(parts[1]);
+            if (index >= 0 && index < count) {
+                return index;
+            }
+        } catch (NumberFormatException e) {
+            // The message below says what is expected.
+        }
+        throw new DeviceException("device " + name + ": expected " + parts[0] + " or " + parts[0] + ":0 to " + parts[0]
+                + ":" + (count - 1) + " (" + count + " found)");
+    }
+
+    private static Device openBest(DeviceOptions options) {
+        for (BackendProvider provider : providers()) {
+            if (!provider.devices().isEmpty()) {
+                return new Device(provider.open(0, options));
+            }
+            LOG.info(
+                    "{} is not used: {}",
+                    provider.kind(),
+                    provider.whyUnavailable().orElse("there is none"));
+        }
+        throw new DeviceException("no backend is on the class path; add the cpu-backend dependency");
+    }
+
+    private static List<BackendProvider> providers() {
+        List<BackendProvider> found = new ArrayList<>();
+        ServiceLoader.load(BackendProvider.class).forEach(found::add);
+        found.sort(Comparator.comparingInt(BackendProvider::priority).reversed());
+        return found;
+    }
+
+    /** Every device that could be opened now. */
+    public static List<DeviceInfo> available() {
+        return providers().stream()
+                .flatMap(provider -> provider.devices().stream())
+                .toList();
+    }
+
+    /** The device that this thread opened last; opens {@code auto} if it has none. */
+    public static Device current() {
+        Device device = CURRENT.get();
+        return device == null ? open("auto") : device;
+    }
+
+    public DeviceInfo info() {
+        return backend.info();
+    }
+
+    /** What {@code --device} takes, such as {@code cpu} or {@code cuda:0}. */
+    public String name() {
+        return backend.info().name();
+    }
+
+    public MemoryOps memory() {
+        return checked().memory();
+    }
+
+    public MathOps math() {
+        return checked().math();
+    }
+
+    public NeuralOps neural() {
+        return checked().neural();
+    }
+
+    public OptimizerOps optimizer() {
+        return checked().optimizer();
+    }
+
+    public InputOps input() {
+        return checked().input();
+    }
+
+    public MemoryStats memoryStats() {
+        return checked().memory().stats();
+    }
+
+    /** Waits until everything asked for so far has been done. */
+    public void synchronize() {
+        checked().synchronize();
+    }
+
+    /** This device's random numbers, which dropout and initialisers draw from; seeded with 0 until {@link #seed}. */
+    public Rng random() {
+        if (random == null) {
+            random = new Rng(this, 0);
+        }
+        return random;
+    }
+
+    /** Starts this device's random numbers anew. */
+    public void seed(long seed) {
+        random().restore(seed, 0);
+    }
+
+    private Backend checked() {
+        if (Thread.currentThread() != owner) {
+            throw new WrongThreadException("device " + name() + " belongs to thread '" + owner.getName()
+                    + "' but was used from '" + Thread.currentThread().getName()
+                    + "'; use it on its own thread, or open a device on this one");
+        }
+        if (closed) {
+            throw new IllegalStateException("device " + name() + " is closed");
+        }
+        return backend;
+    }
+
+    /** Where tensors live that must outlast every scope, such as parameters. */
+    Scope scope() {
+        return scope;
+    }
+
+    /** Releases every tensor that outlived its scope, and the device. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        checked();
+        scope.releaseAll();
+        closed = true;
+        backend.close();
+        if (CURRENT.get() == this) {
+            CURRENT.set(previous);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

@@ -1,0 +1,154 @@
+package dev.tandem.tensor;
+
+import dev.tandem.backend.BinaryOp;
+import dev.tandem.backend.Storage;
+import dev.tandem.backend.UnaryOp;
+
+/** Functions of each element by itself, with their derivatives. */
+final class Elementwise {
+    private Elementwise() {}
+
+    static Tensor unary(UnaryOp op, Tensor x, float a, float b) {
+        Storage y = x.device().math().unary(op, x.storage(), a, b);
+        UnaryOp.Needs needs = op.derivativeNeeds();
+        if (needs == UnaryOp.Needs.NO_DERIVATIVE) {
+            return Tensor.wrap(x.device(), y);
+        }
+        boolean input = needs == UnaryOp.Needs.INPUT;
+        Storage[] saved = {input ? x.storage() : needs == UnaryOp.Needs.OUTPUT ? y : null};
+        return Autograd.record(op.name(), x.device(), y, new Tensor[] {x}, saved, backward -> {
+            Storage gradient = backward.gradient().storage();
+            Storage kept = saved(backward);
+            backward.give(
+                    0,
+                    backward.device()
+                            .math()
+                            .unaryBackward(
+                                    op,
+                                    gradient,
+                                    input ? kept : null,
+                                    input ? null : kept,
+                                    a,
+                                    b,
+                                    gradient.isExclusive()));
+        });
+    }
+
+    private static Storage saved(Backward backward) {
+        Tensor tensor = backward.saved(0);
+        return tensor == null ? null : tensor.storage();
+    }
+
+    static Tensor binary(BinaryOp op, Tensor left, Tensor right) {
+        left.checkSameDevice(op.name(), right);
+        DType dtype = DType.promote(left.dtype(), right.dtype());
+        Tensor a = left.cast(dtype);
+        Tensor b = right.cast(dtype);
+        Shape.broadcast(op.name().toLowerCase(), a.shape(), b.shape());
+        Storage y = a.device().math().binary(op, a.storage(), b.storage());
+        if (op.isComparison()) {
+            return Tensor.wrap(a.device(), y);
+        }
+        Storage[] saved = needsOperands(op) ? new Storage[] {a.storage(), b.storage()} : new Storage[0];
+        return Autograd.record(
+                op.name(), a.device(), y, new Tensor[] {a, b}, saved, backward -> binaryBackward(op, backward));
+    }
+
+    private static boolean needsOperands(BinaryOp op) {
+        return op != BinaryOp.ADD && op != BinaryOp.SUBTRACT;
+    }
+
+    private static void binaryBackward(BinaryOp op, Backward backward) {
+        Tensor gradient = backward.gradient();
+        if (op == BinaryOp.ADD) {
+            backward.give(0, gradient);
+            backward.give(1, gradient);
+            return;
+        }
+        if (op == BinaryOp.SUBTRACT) {
+            backward.give(0, gradient);
+            if (backward.needs(1)) {
+                backward.give(1, gradient.negate());
+            }
+            return;
+        }
+        if (backward.needs(0)) {
+            backward.give(0, left(op, gradient, backward.saved(0), backward.saved(1)));
+        }
+        if (backward.needs(1)) {
+            backward.give(1, right(op, gradient, backward.saved(0), backward.saved(1)));
+        }
+    }
+
+    private static Tensor left(BinaryOp op, Tensor gradient, Tensor a, Tensor b) {
+        return switch (op) {
+            case MULTIPLY -> gradient.multiply(b);
+            case DIVIDE -> gradient.divide(b);
+            case POWER -> gradient.multiply(b).multiply(a.power(b.subtract(1)));
+            // At a tie both operands get half, as in PyTorch.
+            case MAXIMUM -> gradient.multiply(share(a.greater(b), a.equalTo(b)));
+            case MINIMUM -> gradient.multiply(share(a.less(b), a.equalTo(b)));
+            default -> throw new AssertionError(op);
+        };
+    }
+
+    private static Tensor right(BinaryOp op, Tensor gradient, Tensor a, Tensor b) {
+        return switch (op) {
+            case MULTIPLY -> gradient.multiply(a);
+            case DIVIDE -> gradient.multiply(a).divide(b.square()).negate();
+            case POWER ->
+                // 0^b does not move with b: its logarithm is kept out.
+                Tensor.where(
+                        a.equalTo(0),
+                        gradient.multiply(0),
+                        gradient.multiply(a.power(b)).multiply(a.log()));
+            case MAXIMUM -> gradient.multiply(share(b.greater(a), a.equalTo(b)));
+            case MINIMUM -> gradient.multiply(share(b.less(a), a.equalTo(b)));
+            default -> throw new AssertionError(op);
+        };
+    }
+
+    private static Tensor share(Tensor wins, Tensor ties) {
+        return wins.cast(DType.FLOAT32).add(ties.cast(DType.FLOAT32).multiply(0.5f));
+    }
+
+    static Tensor where(Tensor condition, Tensor left, Tensor right) {
+        condition.checkSameDevice("where", left);
+        condition.checkSameDevice("where", right);
+        if (condition.dtype() != DType.UINT8) {
+            throw new IllegalArgumentException(
+                    "where: the condition is " + condition.dtype() + "; give the UINT8 result of a comparison");
+        }
+        DType dtype = DType.promote(left.dtype(), right.dtype());
+        Tensor a = left.cast(dtype);
+        Tensor b = right.cast(dtype);
+        Shape.broadcast("where", condition.shape(), Shape.broadcast("where", a.shape(), b.shape()));
+        Device device = condition.device();
+        Storage y = device.math().where(condition.storage(), a.storage(), b.storage());
+        Storage[] saved = {condition.storage()};
+        return Autograd.record("where", device, y, new Tensor[] {a, b}, saved, backward -> {
+            Tensor gradient = backward.gradient();
+            Tensor zero = Tensor.full(backward.device(), 0, gradient.dtype());
+            if (backward.needs(0)) {
+                backward.give(0, where(backward.saved(0), gradient, zero));
+            }
+            if (backward.needs(1)) {
+                backward.give(1, where(backward.saved(0), zero, gradient));
+            }
+        });
+    }
+
+    static Tensor cast(Tensor x, DType dtype) {
+        if (x.dtype() == dtype) {
+            return x;
+        }
+        Storage y = x.device().memory().cast(x.storage(), dtype);
+        if (!dtype.isFloating() || !x.dtype().isFloating()) {
+            return Tensor.wrap(x.device(), y);
+        }
+        DType from = x.dtype();
+        return Autograd.record("cast", x.device(), y, new Tensor[] {x}, new Storage[0], backward -> {
+            backward.give(0, backward.gradient().cast(from));
+        });
+    }
+}
