@@ -1,0 +1,151 @@
+package dev.tandem.cpu;
+
+import dev.tandem.backend.MemoryStats;
+import dev.tandem.backend.OutOfDeviceMemoryException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Keeps freed memory for the next one who asks. A training step asks for the same sizes as the step before, so after the
+ * first nothing more comes from the system.
+ */
+final class Allocator {
+    /** Sizes are rounded up to this, so that slightly different ones share. */
+    private static final long GRAIN = 512;
+
+    private final long limitBytes;
+    private final boolean trace;
+    private final TreeMap<Long, ArrayDeque<Block>> free = new TreeMap<>();
+    private final Set<Block> live = new HashSet<>();
+    private long liveBytes;
+    private long cachedBytes;
+    private long peakBytes;
+    private long systemAllocations;
+
+    Allocator(long limitBytes, boolean trace) {
+        this.limitBytes = limitBytes;
+        this.trace = trace;
+    }
+
+    /**
+     * @param owner what it is for, in an error message or a report
+     * @throws OutOfDeviceMemoryException if there is no room even after giving back what is cached
+     */
+    Block allocate(long bytes, Object owner) {
+        long size = Math.max(GRAIN, (bytes + GRAIN - 1) / GRAIN * GRAIN);
+        Block block = takeCached(size);
+        if (block == null) {
+            block = fromSystem(size, owner);
+        }
+        live.add(block);
+        liveBytes += block.capacity;
+        peakBytes = Math.max(peakBytes, liveBytes);
+        block.references = 1;
+        block.owner = trace ? owner + " at " + caller() : owner;
+        return block;
+    }
+
+    /** Takes one reference to a block away; the last one returns it to the pool. */
+    void release(Block block) {
+        if (--block.references > 0) {
+            return;
+        }
+        live.remove(block);
+        liveBytes -= block.capacity;
+        cachedBytes += block.capacity;
+        free.computeIfAbsent(block.capacity, size -> new ArrayDeque<>()).push(block);
+    }
+
+    /** The smallest cached block that wastes at most an eighth. */
+    private Block takeCached(long size) {
+        Map.Entry<Long, ArrayDeque<Block>> entry = free.ceilingEntry(size);
+        if (entry == null || entry.getKey() - size > size / 8) {
+            return null;
+        }
+        Block block = entry.getValue().pop();
+        if (entry.getValue().isEmpty()) {
+            free.remove(entry.getKey());
+        }
+        cachedBytes -= block.capacity;
+        return block;
+    }
+
+    private Block fromSystem(long size, Object owner) {
+        if (liveBytes + cachedBytes + size > limitBytes) {
+            trim();
+        }
+        long address = liveBytes + size > limitBytes ? 0 : NativeMemory.allocate(size);
+        if (address == 0 && cachedBytes > 0) {
+            trim();
+            address = NativeMemory.allocate(size);
+        }
+        if (address == 0) {
+            throw outOfMemory(size, owner);
+        }
+        systemAllocations++;
+        return new Block(address, size);
+    }
+
+    private OutOfDeviceMemoryException outOfMemory(long size, Object owner) {
+        MemoryStats stats = stats();
+        return new OutOfDeviceMemoryException(
+                "cpu: no room for " + megabytes(size) + " (" + owner + "): " + megabytes(liveBytes) + " in "
+                        + live.size() + " blocks are in use, " + megabytes(cachedBytes) + " are cached, the peak was "
+                        + megabytes(peakBytes) + ", the limit is " + megabytes(limitBytes)
+                        + "; use a smaller batch or image size, or raise the limit",
+                size,
+                stats);
+    }
+
+    static String megabytes(long bytes) {
+        return bytes < 1 << 20 ? bytes + " bytes" : String.format("%.1f MiB", bytes / (double) (1 << 20));
+    }
+
+    MemoryStats stats() {
+        return new MemoryStats(liveBytes, cachedBytes, peakBytes, limitBytes, live.size(), systemAllocations);
+    }
+
+    void resetPeak() {
+        peakBytes = liveBytes;
+    }
+
+    /** Gives cached blocks back to the system. */
+    void trim() {
+        free.values().forEach(blocks -> blocks.forEach(block -> NativeMemory.free(block.address)));
+        free.clear();
+        cachedBytes = 0;
+    }
+
+    /** Frees everything, live blocks too. */
+    void close() {
+        trim();
+        live.forEach(block -> NativeMemory.free(block.address));
+        live.clear();
+        liveBytes = 0;
+    }
+
+    List<String> liveReport() {
+        List<Block> blocks = new ArrayList<>(live);
+        blocks.sort(Comparator.comparingLong((Block block) -> block.capacity).reversed());
+        return blocks.stream()
+                .map(block -> megabytes(block.capacity) + " " + block.owner)
+                .toList();
+    }
+
+    /** The first code line outside of tensors and backends. */
+    private static String caller() {
+        return StackWalker.getInstance()
+                .walk(frames -> frames.filter(frame -> !frame.getClassName().startsWith("dev.tandem.cpu.")
+                                && !frame.getClassName().startsWith("dev.tandem.tensor."))
+                        .findFirst()
+                        .map(StackWalker.StackFrame::toStackTraceElement)
+                        .map(StackTraceElement::toString)
+                        .orElse("an unknown line"));
+    }
+}

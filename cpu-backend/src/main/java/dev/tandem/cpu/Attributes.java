@@ -1,0 +1,44 @@
+package dev.tandem.cpu;
+
+import dev.tandem.backend.Activation;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** oneDNN's primitive attributes: scratchpads are ours to allocate, and an activation may follow. */
+final class Attributes {
+    private static final Map<Optional<Activation>, Long> KNOWN = new ConcurrentHashMap<>();
+
+    private Attributes() {}
+
+    static long none() {
+        return with(null);
+    }
+
+    /** @param activation to apply to the result, or null */
+    static long with(Activation activation) {
+        return KNOWN.computeIfAbsent(Optional.ofNullable(activation), key -> create(activation));
+    }
+
+    private static long create(Activation activation) {
+        long attributes = OneDnn.create("dnnl_primitive_attr_create");
+        OneDnn.call("dnnl_primitive_attr_set_scratchpad_mode", attributes, 1);
+        if (activation != null) {
+            long steps = OneDnn.create("dnnl_post_ops_create");
+            OneDnn.call("dnnl_post_ops_append_eltwise", steps, algorithm(activation), activation.a(), activation.b());
+            OneDnn.call("dnnl_primitive_attr_set_post_ops", attributes, steps);
+        }
+        return attributes;
+    }
+
+    private static int algorithm(Activation activation) {
+        return switch (activation.op()) {
+            case RELU -> OneDnn.ELTWISE_RELU;
+            case TANH -> OneDnn.ELTWISE_TANH;
+            case SIGMOID -> OneDnn.ELTWISE_LOGISTIC;
+            case EXP -> OneDnn.ELTWISE_EXP;
+            case SQRT -> OneDnn.ELTWISE_SQRT;
+            default -> throw new UnsupportedOperationException("cpu: fusing " + activation.op() + " is not supported");
+        };
+    }
+}

@@ -1,0 +1,20 @@
+package dev.tandem.cpu;
+
+import dev.tandem.backend.InputOps;
+import dev.tandem.backend.Storage;
+import dev.tandem.tensor.DType;
+
+/** Input operations on the CPU. */
+final class CpuInput implements InputOps {
+    private final CpuRuntime runtime;
+
+    CpuInput(CpuRuntime runtime) {
+        this.runtime = runtime;
+    }
+
+    @Override
+    public Storage images(
+            Storage pixels, Storage windows, int height, int width, float[] mean, float[] scale, DType dtype) {
+        throw new UnsupportedOperationException("cpu: images");
+    }
+}

@@ -1,0 +1,154 @@
+package dev.tandem.cpu;
+
+import dev.tandem.backend.Activation;
+import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.PoolKind;
+import dev.tandem.backend.Storage;
+import dev.tandem.backend.Window;
+import dev.tandem.tensor.Shape;
+
+/** Neural operations on the CPU. */
+final class CpuNeural implements NeuralOps {
+    private final CpuRuntime runtime;
+
+    CpuNeural(CpuRuntime runtime) {
+        this.runtime = runtime;
+    }
+
+    @Override
+    public Storage convolution(
+            Storage x, Storage weight, Storage bias, Window window, int groups, Activation activation) {
+        throw new UnsupportedOperationException("cpu: convolution");
+    }
+
+    @Override
+    public Storage convolutionBackwardInput(Storage gradient, Storage weight, Shape x, Window window, int groups) {
+        throw new UnsupportedOperationException("cpu: convolutionBackwardInput");
+    }
+
+    @Override
+    public void convolutionBackwardWeight(
+            Storage x, Storage gradient, Window window, int groups, Storage weightGradient, Storage biasGradient) {
+        throw new UnsupportedOperationException("cpu: convolutionBackwardWeight");
+    }
+
+    @Override
+    public Result pool(PoolKind kind, Storage x, Window window, boolean training) {
+        throw new UnsupportedOperationException("cpu: pool");
+    }
+
+    @Override
+    public Storage poolBackward(PoolKind kind, Storage gradient, Storage saved, Shape x, Window window) {
+        throw new UnsupportedOperationException("cpu: poolBackward");
+    }
+
+    @Override
+    public Normalized batchNorm(
+            Storage x,
+            Storage residual,
+            Storage scale,
+            Storage shift,
+            Storage runningMean,
+            Storage runningVariance,
+            float momentum,
+            float epsilon,
+            Activation activation) {
+        throw new UnsupportedOperationException("cpu: batchNorm");
+    }
+
+    @Override
+    public Storage batchNormInference(
+            Storage x,
+            Storage residual,
+            Storage scale,
+            Storage shift,
+            Storage mean,
+            Storage variance,
+            float epsilon,
+            Activation activation) {
+        throw new UnsupportedOperationException("cpu: batchNormInference");
+    }
+
+    @Override
+    public BatchNormGradient batchNormBackward(
+            Storage gradient,
+            Storage x,
+            Normalized forward,
+            Storage scale,
+            float epsilon,
+            Activation activation,
+            boolean hasResidual,
+            Storage scaleGradient,
+            Storage shiftGradient) {
+        throw new UnsupportedOperationException("cpu: batchNormBackward");
+    }
+
+    @Override
+    public Normalized layerNorm(Storage x, Storage scale, Storage shift, float epsilon) {
+        throw new UnsupportedOperationException("cpu: layerNorm");
+    }
+
+    @Override
+    public Storage layerNormBackward(
+            Storage gradient,
+            Storage x,
+            Normalized forward,
+            Storage scale,
+            float epsilon,
+            Storage scaleGradient,
+            Storage shiftGradient) {
+        throw new UnsupportedOperationException("cpu: layerNormBackward");
+    }
+
+    @Override
+    public Result localResponseNorm(Storage x, int size, float alpha, float beta, float k, boolean training) {
+        throw new UnsupportedOperationException("cpu: localResponseNorm");
+    }
+
+    @Override
+    public Storage localResponseNormBackward(
+            Storage gradient, Storage x, Result forward, int size, float alpha, float beta, float k) {
+        throw new UnsupportedOperationException("cpu: localResponseNormBackward");
+    }
+
+    @Override
+    public Result dropout(Storage x, float probability, Storage state) {
+        throw new UnsupportedOperationException("cpu: dropout");
+    }
+
+    @Override
+    public Storage dropoutBackward(Storage gradient, Storage saved, float probability) {
+        throw new UnsupportedOperationException("cpu: dropoutBackward");
+    }
+
+    @Override
+    public Storage softmax(Storage x, int axis, boolean logarithm) {
+        throw new UnsupportedOperationException("cpu: softmax");
+    }
+
+    @Override
+    public Storage softmaxBackward(Storage gradient, Storage output, int axis, boolean logarithm) {
+        throw new UnsupportedOperationException("cpu: softmaxBackward");
+    }
+
+    @Override
+    public Result crossEntropy(Storage logits, Storage target, float labelSmoothing) {
+        throw new UnsupportedOperationException("cpu: crossEntropy");
+    }
+
+    @Override
+    public Storage crossEntropyBackward(Storage gradient, Storage saved, Storage target, float labelSmoothing) {
+        throw new UnsupportedOperationException("cpu: crossEntropyBackward");
+    }
+
+    @Override
+    public Result attention(Storage query, Storage key, Storage value, float scale, boolean training) {
+        throw new UnsupportedOperationException("cpu: attention");
+    }
+
+    @Override
+    public AttentionGradient attentionBackward(
+            Storage gradient, Storage query, Storage key, Storage value, Result forward, float scale) {
+        throw new UnsupportedOperationException("cpu: attentionBackward");
+    }
+}

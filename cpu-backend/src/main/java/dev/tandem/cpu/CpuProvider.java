@@ -1,0 +1,63 @@
+package dev.tandem.cpu;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.tandem.backend.Backend;
+import dev.tandem.backend.BackendProvider;
+import dev.tandem.backend.DeviceInfo;
+import dev.tandem.backend.DeviceOptions;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Offers the CPU as a device to {@code ServiceLoader}. */
+public final class CpuProvider implements BackendProvider {
+    @Override
+    public String kind() {
+        return "cpu";
+    }
+
+    @Override
+    public int priority() {
+        return 0;
+    }
+
+    @Override
+    public List<DeviceInfo> devices() {
+        Map<String, String> details = new LinkedHashMap<>();
+        details.put("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));
+        details.put("architecture", System.getProperty("os.arch"));
+        return List.of(new DeviceInfo("cpu", model(), memoryBytes(), details));
+    }
+
+    @Override
+    public Optional<String> whyUnavailable() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Backend open(int index, DeviceOptions options) {
+        return new CpuBackend(devices().get(index), options);
+    }
+
+    private static long memoryBytes() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+
+    /** As Linux tells it; elsewhere the architecture. */
+    private static String model() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(line -> line.startsWith("model name"))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst()
+                    .orElse(System.getProperty("os.arch"));
+        } catch (IOException | java.io.UncheckedIOException e) {
+            return System.getProperty("os.arch");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.tandem.cpu;
+
+import dev.tandem.backend.Storage;
+import dev.tandem.tensor.DType;
+import dev.tandem.tensor.Shape;
+import java.lang.foreign.MemorySegment;
+
+/** Elements in host memory, in one of two orders. */
+final class CpuStorage extends Storage {
+    private final Allocator allocator;
+    private final Block block;
+    /** Of the first element. */
+    final long address;
+
+    private final Order order;
+
+    private CpuStorage(Allocator allocator, Block block, long address, Shape shape, DType dtype, Order order) {
+        super(shape, dtype);
+        this.allocator = allocator;
+        this.block = block;
+        this.address = address;
+        this.order = order;
+    }
+
+    /** Channels last is for rank 4. */
+    static CpuStorage allocate(Allocator allocator, Shape shape, DType dtype, Order order) {
+        Block block = allocator.allocate(shape.elements() * dtype.bytes(), new Owner(shape, dtype));
+        return new CpuStorage(allocator, block, block.address, shape, dtype, order);
+    }
+
+    /** Written out only for a report. */
+    private record Owner(Shape shape, DType dtype) {
+        @Override
+        public String toString() {
+            return dtype.name().toLowerCase() + " " + shape;
+        }
+    }
+
+    /** The same memory from an element on, under another shape. Only of plain order. */
+    CpuStorage view(long offset, Shape shape) {
+        if (!isPlain()) {
+            throw new IllegalStateException("a view needs plain order");
+        }
+        block.references++;
+        return new CpuStorage(allocator, block, address + offset * dtype().bytes(), shape, dtype(), order);
+    }
+
+    /** The same memory read in another order, for shapes where the orders coincide. */
+    CpuStorage relabel(Order other) {
+        block.references++;
+        return new CpuStorage(allocator, block, address, shape(), dtype(), other);
+    }
+
+    Order order() {
+        return order;
+    }
+
+    /** Whether elements lie in row-major order. */
+    boolean isPlain() {
+        return order == Order.PLAIN;
+    }
+
+    /** How the elements lie, for oneDNN. */
+    MemoryDescriptor descriptor() {
+        return MemoryDescriptor.of(shape(), dtype(), order);
+    }
+
+    long bytes() {
+        return shape().elements() * dtype().bytes();
+    }
+
+    MemorySegment segment() {
+        return NativeMemory.segment(address, bytes());
+    }
+
+    @Override
+    protected boolean ownsMemoryAlone() {
+        return block.references == 1;
+    }
+
+    @Override
+    protected void free() {
+        allocator.release(block);
+    }
+}

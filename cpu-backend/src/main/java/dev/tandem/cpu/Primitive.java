@@ -1,0 +1,97 @@
+package dev.tandem.cpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A oneDNN operation made ready for one shape, with its argument list. Made once, kept in {@link CpuRuntime}, and run by
+ * naming an address for each argument:
+ *
+ * <pre>{@code
+ * primitive.with(ARG_SRC, x.address).with(ARG_DST, y.address).run(runtime);
+ * }</pre>
+ */
+final class Primitive {
+    private static final int QUERY_IMPLEMENTATION = 8;
+    private static final int QUERY_SCRATCHPAD = 136;
+    private static final int QUERY_WORKSPACE = 135;
+    private static final int QUERY_ARGUMENT = 255;
+    private static final int MOST_ARGUMENTS = 16;
+    private static final int ARGUMENT_BYTES = 16; // struct { int argument; dnnl_memory_t memory; }
+
+    private final long descriptor;
+    private final long handle;
+    private final MemorySegment arguments = Arena.global().allocate(MOST_ARGUMENTS * ARGUMENT_BYTES, 16);
+    private final int[] kinds = new int[MOST_ARGUMENTS];
+    private final long[] memories = new long[MOST_ARGUMENTS];
+    private int count;
+    private final long scratchpadBytes;
+
+    /** @param descriptor of oneDNN's {@code dnnl_…_primitive_desc_create}, made with {@link Attributes} */
+    Primitive(long descriptor) {
+        this.descriptor = descriptor;
+        this.handle = OneDnn.create("dnnl_primitive_create", descriptor);
+        this.scratchpadBytes = OneDnn.descriptorBytes(OneDnn.queryDescriptor(descriptor, QUERY_SCRATCHPAD, 0));
+    }
+
+    /** The primitive descriptor, as a hint for the backward's. */
+    long descriptor() {
+        return descriptor;
+    }
+
+    /** The order that the operation wants an argument in. */
+    MemoryDescriptor argument(int kind) {
+        return MemoryDescriptor.of(OneDnn.queryDescriptor(descriptor, QUERY_ARGUMENT, kind));
+    }
+
+    /** Bytes that a forward leaves for its backward; 0 for none. */
+    long workspaceBytes() {
+        return OneDnn.descriptorBytes(OneDnn.queryDescriptor(descriptor, QUERY_WORKSPACE, 0));
+    }
+
+    /** The name of oneDNN's implementation; one that starts with {@code ref} is slow. */
+    String implementation() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(JAVA_LONG);
+            OneDnn.call("dnnl_primitive_desc_query", descriptor, QUERY_IMPLEMENTATION, 0, out.address());
+            return MemorySegment.ofAddress(out.get(JAVA_LONG, 0))
+                    .reinterpret(256)
+                    .getString(0);
+        }
+    }
+
+    Primitive with(int kind, long address) {
+        int slot = 0;
+        while (slot < count && kinds[slot] != kind) {
+            slot++;
+        }
+        if (slot == count) {
+            kinds[slot] = kind;
+            memories[slot] = OneDnn.create(
+                    "dnnl_memory_create",
+                    OneDnn.queryDescriptor(descriptor, QUERY_ARGUMENT, kind),
+                    OneDnn.ENGINE,
+                    address);
+            arguments.set(JAVA_INT, (long) slot * ARGUMENT_BYTES, kind);
+            arguments.set(JAVA_LONG, (long) slot * ARGUMENT_BYTES + 8, memories[slot]);
+            count++;
+        } else {
+            OneDnn.setData(memories[slot], address);
+        }
+        return this;
+    }
+
+    void run(CpuRuntime runtime) {
+        if (scratchpadBytes == 0) {
+            OneDnn.execute(handle, runtime.stream(), count, arguments.address());
+            return;
+        }
+        Block scratchpad = runtime.allocator().allocate(scratchpadBytes, "oneDNN scratchpad");
+        with(OneDnn.ARG_SCRATCHPAD, scratchpad.address);
+        OneDnn.execute(handle, runtime.stream(), count, arguments.address());
+        runtime.allocator().release(scratchpad);
+    }
+}
