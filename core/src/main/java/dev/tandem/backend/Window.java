@@ -45,4 +45,92 @@ public record Window(
         return Math.floorDiv(width + padLeft + padRight - (long) dilationWidth * (kernelWidth - 1) - 1, strideWidth)
                 + 1;
     }
+
+    public Window withStride(int height, int width) {
+        return new Window(
+                kernelHeight,
+                kernelWidth,
+                height,
+                width,
+                padTop,
+                padBottom,
+                padLeft,
+                padRight,
+                dilationHeight,
+                dilationWidth);
+    }
+
+    public Window withPadding(int top, int bottom, int left, int right) {
+        return new Window(
+                kernelHeight,
+                kernelWidth,
+                strideHeight,
+                strideWidth,
+                top,
+                bottom,
+                left,
+                right,
+                dilationHeight,
+                dilationWidth);
+    }
+
+    public Window withDilation(int height, int width) {
+        return new Window(
+                kernelHeight,
+                kernelWidth,
+                strideHeight,
+                strideWidth,
+                padTop,
+                padBottom,
+                padLeft,
+                padRight,
+                height,
+                width);
+    }
+
+    /** Padding for {@code ceil(size / stride)} outputs, the odd pixel below and to the right: TensorFlow's "SAME". */
+    public Window withSamePadding(long height, long width) {
+        int vertical = samePadding(height, kernelExtentHeight(), strideHeight);
+        int horizontal = samePadding(width, kernelExtentWidth(), strideWidth);
+        return withPadding(vertical / 2, vertical - vertical / 2, horizontal / 2, horizontal - horizontal / 2);
+    }
+
+    private static int samePadding(long size, int extent, int stride) {
+        return Math.toIntExact(Math.max(0, (Math.ceilDiv(size, (long) stride) - 1) * stride + extent - size));
+    }
+
+    /** Pixels from the first to the last that a kernel covers, gaps of dilation included. */
+    public int kernelExtentHeight() {
+        return dilationHeight * (kernelHeight - 1) + 1;
+    }
+
+    /** See {@link #kernelExtentHeight}. */
+    public int kernelExtentWidth() {
+        return dilationWidth * (kernelWidth - 1) + 1;
+    }
+
+    public boolean hasPadding() {
+        return padTop + padBottom + padLeft + padRight > 0;
+    }
+
+    /** For people: {@code 3×3, stride 2, padding 1}. */
+    public String describe() {
+        StringBuilder text = new StringBuilder(kernelHeight + "×" + kernelWidth);
+        if (strideHeight != 1 || strideWidth != 1) {
+            text.append(", stride ").append(pair(strideHeight, strideWidth));
+        }
+        if (padTop != padBottom || padLeft != padRight) {
+            text.append(", padding " + padTop + "+" + padBottom + "×" + padLeft + "+" + padRight);
+        } else if (hasPadding()) {
+            text.append(", padding ").append(pair(padTop, padLeft));
+        }
+        if (dilationHeight != 1 || dilationWidth != 1) {
+            text.append(", dilation ").append(pair(dilationHeight, dilationWidth));
+        }
+        return text.toString();
+    }
+
+    private static String pair(int height, int width) {
+        return height == width ? Integer.toString(height) : height + "×" + width;
+    }
 }

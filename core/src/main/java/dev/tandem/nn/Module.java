@@ -1,5 +1,6 @@
 package dev.tandem.nn;
 
+import dev.tandem.nn.functional.InputShapeException;
 import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Rng;
 import dev.tandem.tensor.Scope;
@@ -20,9 +21,13 @@ import java.util.function.BiConsumer;
  */
 public abstract class Module {
     /** Sees every part of a network as it is applied: for summaries, probes and traces. */
+    @FunctionalInterface
     public interface Observer {
         /** @param path the part's name, empty for the whole network */
         void applied(String path, Module module, Tensor input, Tensor output);
+
+        /** Before a part is applied. */
+        default void applying(String path, Module module, Tensor input) {}
     }
 
     private final Map<String, Module> children = new LinkedHashMap<>();
@@ -42,12 +47,17 @@ public abstract class Module {
 
     /** As {@link #apply}, for a module's further forms of forward, such as one with a second input. */
     protected final Tensor run(Tensor input, java.util.function.UnaryOperator<Tensor> forward) {
+        if (observer != null) {
+            observer.applying(path, this, input);
+        }
         try (Scope scope = Scope.open()) {
             Tensor output = forward.apply(input);
             if (observer != null) {
                 observer.applied(path, this, input, output);
             }
             return output == input ? output : scope.keep(output);
+        } catch (InputShapeException e) {
+            throw e.in(label());
         }
     }
 
@@ -60,6 +70,18 @@ public abstract class Module {
             throw new IllegalArgumentException(this + ": has a part named " + name + " already");
         }
         return module;
+    }
+
+    /** Puts another part in the place of one. Returns the earlier one. */
+    protected final Module replaceChild(String name, Module module) {
+        if (!children.containsKey(name)) {
+            throw new IllegalArgumentException(
+                    this + ": has no part named " + name + "; there is " + children.keySet());
+        }
+        if (flat != null) {
+            throw new IllegalStateException(this + ": replace parts before initialize, which lays out all parameters");
+        }
+        return children.put(name, module);
     }
 
     /** Registers a parameter under a name, in place of an earlier one of that name. Returns it. */
@@ -171,6 +193,11 @@ public abstract class Module {
 
     public final boolean isTraining() {
         return training;
+    }
+
+    /** Whether somebody watches this part, so that nothing of it may be skipped or joined with other parts. */
+    public final boolean isObserved() {
+        return observer != null;
     }
 
     /** Watches every part from now on; null for none. */

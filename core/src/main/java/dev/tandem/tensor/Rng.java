@@ -16,6 +16,10 @@ public final class Rng {
         this.state = Tensor.ofLongs(device, new long[] {seed, 0}, 2).persist();
     }
 
+    public Device device() {
+        return device;
+    }
+
     /** Even over [0, 1). */
     public Tensor uniform(long... shape) {
         return draw(Distribution.UNIFORM, shape);

@@ -2,6 +2,7 @@ package dev.tandem.nn.functional;
 
 import dev.tandem.backend.PoolKind;
 import dev.tandem.backend.Window;
+import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
@@ -44,8 +45,7 @@ public final class AdaptivePooling {
                 weights[Math.toIntExact(i * inputs + j)] = 1f / (end - start);
             }
         }
-        return Tensor.upload(
-                device, MemorySegment.ofArray(weights), dev.tandem.tensor.DType.FLOAT32, Shape.of(outputs, inputs));
+        return Tensor.upload(device, MemorySegment.ofArray(weights), DType.FLOAT32, Shape.of(outputs, inputs));
     }
 
     /** Maxima: {@code [N, C, H, W] → [N, C, height, width]}. */

@@ -41,15 +41,14 @@ final class Checks {
 
     static void windowFits(String function, Tensor x, Window window) {
         if (window.outputHeight(x.size(2)) < 1 || window.outputWidth(x.size(3)) < 1) {
-            long height = (long) window.dilationHeight() * (window.kernelHeight() - 1) + 1;
-            long width = (long) window.dilationWidth() * (window.kernelWidth() - 1) + 1;
             throw new InputShapeException(
                     function,
                     "input " + x.shape() + " with padding is "
                             + (x.size(2) + window.padTop() + window.padBottom()) + "×"
                             + (x.size(3) + window.padLeft() + window.padRight())
                             + " pixels, smaller than the window of "
-                            + height + "×" + width + "; use larger images or fewer strides before it");
+                            + window.kernelExtentHeight() + "×" + window.kernelExtentWidth()
+                            + "; use larger images or fewer strides before it");
         }
     }
 }

@@ -73,26 +73,18 @@ public final class Pooling {
         long[] before = {0, 0, window.padTop(), window.padLeft()};
         long[] after = {0, 0, window.padBottom(), window.padRight()};
         Window overhang =
-                padding(window, 0, grown.padBottom() - window.padBottom(), 0, grown.padRight() - window.padRight());
+                window.withPadding(0, grown.padBottom() - window.padBottom(), 0, grown.padRight() - window.padRight());
         return pool(PoolKind.AVERAGE, x.pad(before, after, PadMode.CONSTANT, 0), overhang);
     }
 
     /** The window with as much more padding below and to the right as output sizes rounded up need. */
     public static Window roundUp(Window window, long height, long width) {
         int bottom = overhang(
-                height,
-                window.padTop(),
-                window.padBottom(),
-                window.dilationHeight() * (window.kernelHeight() - 1) + 1,
-                window.strideHeight());
-        int right = overhang(
-                width,
-                window.padLeft(),
-                window.padRight(),
-                window.dilationWidth() * (window.kernelWidth() - 1) + 1,
-                window.strideWidth());
-        return padding(
-                window, window.padTop(), window.padBottom() + bottom, window.padLeft(), window.padRight() + right);
+                height, window.padTop(), window.padBottom(), window.kernelExtentHeight(), window.strideHeight());
+        int right =
+                overhang(width, window.padLeft(), window.padRight(), window.kernelExtentWidth(), window.strideWidth());
+        return window.withPadding(
+                window.padTop(), window.padBottom() + bottom, window.padLeft(), window.padRight() + right);
     }
 
     private static int overhang(long size, int before, int after, int extent, int stride) {
@@ -103,25 +95,11 @@ public final class Pooling {
         return Math.toIntExact(Math.max(0, last * stride + extent - size - before - after));
     }
 
-    private static Window padding(Window window, int top, int bottom, int left, int right) {
-        return new Window(
-                window.kernelHeight(),
-                window.kernelWidth(),
-                window.strideHeight(),
-                window.strideWidth(),
-                top,
-                bottom,
-                left,
-                right,
-                window.dilationHeight(),
-                window.dilationWidth());
-    }
-
     private static void check(Tensor x, Window window) {
         Checks.image("pooling", x);
         Checks.windowFits("pooling", x, window);
-        int height = window.dilationHeight() * (window.kernelHeight() - 1) + 1;
-        int width = window.dilationWidth() * (window.kernelWidth() - 1) + 1;
+        int height = window.kernelExtentHeight();
+        int width = window.kernelExtentWidth();
         if (Math.max(window.padTop(), window.padBottom()) >= height
                 || Math.max(window.padLeft(), window.padRight()) >= width) {
             throw new InputShapeException(

@@ -1,0 +1,84 @@
+package dev.tandem.nn;
+
+import dev.tandem.backend.Activation;
+import dev.tandem.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Layers one after the other. A layer's output is released as soon as the next has used it, so evaluation holds two at a time
+ * and training what backward needs. An activation is computed as the last part of the layer before it where that layer
+ * {@linkplain FusesActivation can}; observed networks run every layer by itself, so that observers see each output.
+ *
+ * <pre>{@code
+ * new Sequential()
+ *         .add("conv", new Conv2d(1, 6, 5).padding(2))
+ *         .add("relu", new ReLU())
+ * }</pre>
+ */
+public class Sequential extends Module {
+    private final List<Module> layers = new ArrayList<>();
+
+    /** Layers named 0, 1, 2, … */
+    public Sequential(Module... layers) {
+        for (Module layer : layers) {
+            add(layer);
+        }
+    }
+
+    /** Appends a layer named by its position: 0, 1, 2, … */
+    public final Sequential add(Module layer) {
+        return add(Integer.toString(layers.size()), layer);
+    }
+
+    public final Sequential add(String name, Module layer) {
+        layers.add(child(name, layer));
+        return this;
+    }
+
+    /** Puts another layer in the place of one, as for a new head: it must not be initialised yet. */
+    public final Sequential replace(String name, Module layer) {
+        Module earlier = replaceChild(name, layer);
+        layers.replaceAll(each -> each == earlier ? layer : each);
+        return this;
+    }
+
+    public final int size() {
+        return layers.size();
+    }
+
+    public final Module get(int index) {
+        return layers.get(index);
+    }
+
+    @Override
+    protected Tensor forward(Tensor input) {
+        Tensor current = input;
+        for (int i = 0; i < layers.size(); i++) {
+            Activation activation = fusedBehind(i);
+            Tensor output;
+            if (activation == null) {
+                output = layers.get(i).apply(current);
+            } else {
+                output = ((FusesActivation) layers.get(i)).apply(current, activation);
+                i++;
+            }
+            if (current != input && current != output) {
+                current.release(); // made here, used up here; the tape keeps what it needs
+            }
+            current = output;
+        }
+        return current;
+    }
+
+    /** The activation that layer {@code index} can take over from the next; null if none. */
+    private Activation fusedBehind(int index) {
+        Module layer = layers.get(index);
+        if (!(layer instanceof FusesActivation) || index + 1 >= layers.size()) {
+            return null;
+        }
+        Module next = layers.get(index + 1);
+        boolean free = !layer.isObserved() && !next.isObserved();
+        return free && next instanceof ActivationLayer ? ((ActivationLayer) next).fusible() : null;
+    }
+}
