@@ -1,0 +1,239 @@
+package dev.tandem.optim;
+
+import dev.tandem.backend.OptimizerOps;
+import dev.tandem.backend.OptimizerOps.Scalar;
+import dev.tandem.backend.Storage;
+import dev.tandem.nn.FlatParameters;
+import dev.tandem.nn.Module;
+import dev.tandem.nn.Parameter;
+import dev.tandem.tensor.DType;
+import dev.tandem.tensor.Shape;
+import dev.tandem.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Moves parameters against their gradients. Each {@link #step} is one call to the device for all parameters together; frozen
+ * parameters, and those that the last backward gave no gradient, stay as they are.
+ *
+ * <pre>{@code
+ * Optimizer optimizer = new Sgd(network, 0.01f).momentum(0.9f).weightDecay(5e-4f).clipByNorm(1);
+ * loss.backward();
+ * optimizer.step();
+ * optimizer.clearGradients();
+ * }</pre>
+ */
+public abstract class Optimizer {
+    private final FlatParameters parameters;
+    private final Segments segments;
+    private final Tensor scalars;
+    private final float[] scalarValues = new float[Scalar.values().length];
+    private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private float learningRate;
+    private float gradientScale = 1;
+    private float maxNorm;
+    private float limit;
+    private boolean skipsNotFinite;
+    private long steps;
+
+    /** @param network initialised; its gradients lie in one flat buffer from now on */
+    protected Optimizer(Module network, float learningRate) {
+        parameters = network.flatParameters();
+        parameters.gradients();
+        segments = new Segments(parameters);
+        scalars = Tensor.full(parameters.device(), 0, DType.FLOAT32, scalarValues.length)
+                .persist();
+        setLearningRate(learningRate);
+    }
+
+    /** The names of the state that {@link #update} keeps from step to step, each a flat buffer; empty for none. */
+    protected abstract List<String> stateNames();
+
+    /** Asks the device for one update of everything in the segments. */
+    protected abstract void update(OptimizerOps device, OptimizerOps.Buffers all);
+
+    /** State of a name, zeros at the start, as long as the flat parameters. */
+    protected final Storage state(String name) {
+        return buffers.computeIfAbsent(name, key -> parameters.zerosLike()).storage();
+    }
+
+    /** Whether a segment may hold several parameters; not where its norm counts. */
+    protected boolean mergesParameters() {
+        return true;
+    }
+
+    // Settings
+    // ---------------------------------------------------------------------------------------------------------
+
+    /** L2 penalty: adds {@code weightDecay · parameter} to gradients. In {@link AdamW} decoupled from them. */
+    public final Optimizer weightDecay(float weightDecay) {
+        segments.weightDecay(notNegative("weight decay", weightDecay));
+        return this;
+    }
+
+    /** L1 penalty: adds {@code l1 · sign(parameter)} to gradients, which drives weights to zero. */
+    public final Optimizer l1(float l1) {
+        segments.l1(notNegative("l1", l1));
+        return this;
+    }
+
+    /** Leaves biases and the scales and shifts of normalisations out of both penalties. */
+    public final Optimizer noDecayOnBiasAndNorm() {
+        segments.noDecayOnBiasAndNorm();
+        return this;
+    }
+
+    /** Some parameters learn faster or slower: {@code group(p -> p.path().startsWith("features."), 0.1f)}. */
+    public final Optimizer group(Predicate<Parameter> members, float learningRateFactor) {
+        segments.group(new ParameterGroup(members, learningRateFactor, null, null));
+        return this;
+    }
+
+    /** Settings for some parameters, which count before the general ones; of several groups the last one that fits. */
+    public final Optimizer group(ParameterGroup group) {
+        segments.group(group);
+        return this;
+    }
+
+    /** Scales all gradients together so that their norm is at most this (Pascanu et al. 2013, https://arxiv.org/abs/1211.5063); 0 for no limit. */
+    public final Optimizer clipByNorm(float maxNorm) {
+        this.maxNorm = notNegative("clip norm", maxNorm);
+        return this;
+    }
+
+    /** Limits each gradient to ±limit; 0 for no limit. */
+    public final Optimizer clipByValue(float limit) {
+        this.limit = notNegative("clip value", limit);
+        return this;
+    }
+
+    /** Leaves out a step whose gradients hold an infinity or NaN, as loss scaling needs. See {@link #foundNotFinite}. */
+    public final Optimizer skipNotFinite() {
+        skipsNotFinite = true;
+        return this;
+    }
+
+    public final float learningRate() {
+        return learningRate;
+    }
+
+    /** From the next step on. */
+    public final void setLearningRate(float learningRate) {
+        this.learningRate = notNegative("learning rate", learningRate);
+    }
+
+    /** Multiplies gradients before anything else, from the next step on: 1 / loss scale, or 1 / accumulated batches. */
+    public final void setGradientScale(float scale) {
+        gradientScale = scale;
+    }
+
+    private static float notNegative(String what, float value) {
+        if (!(value >= 0) || Float.isInfinite(value)) {
+            throw new IllegalArgumentException(what + ": " + value + " given; it must be 0 or more, and finite");
+        }
+        return value;
+    }
+
+    // Steps
+    // ------------------------------------------------------------------------------------------------------------
+
+    /** Updates all parameters by their gradients. */
+    public final void step() {
+        prepareStep();
+        runStep();
+    }
+
+    /** The host's part of {@link #step}: counts it and writes what changes from step to step to the device. */
+    public final void prepareStep() {
+        steps++;
+        scalarValues[Scalar.LEARNING_RATE.ordinal()] = learningRate;
+        scalarValues[Scalar.STEP.ordinal()] = steps;
+        scalarValues[Scalar.GRADIENT_SCALE.ordinal()] = gradientScale;
+        scalars.set(scalarValues);
+    }
+
+    /** The device's part of {@link #step}, which a graph can capture. */
+    public final void runStep() {
+        List<OptimizerOps.Segment> current = segments.current(mergesParameters());
+        if (current.isEmpty()) {
+            return;
+        }
+        OptimizerOps device = parameters.device().optimizer();
+        OptimizerOps.Buffers all = new OptimizerOps.Buffers(
+                parameters.values().storage(), parameters.gradients().storage(), current, scalars.storage());
+        if (skipsNotFinite) {
+            device.checkFinite(all);
+        }
+        if (maxNorm > 0) {
+            device.globalNorm(all, maxNorm);
+        }
+        if (limit > 0) {
+            device.clipByValue(all, limit);
+        }
+        update(device, all);
+    }
+
+    /** Forgets all gradients; otherwise the next backward adds to them. */
+    public final void clearGradients() {
+        parameters.clearGradients();
+    }
+
+    /** Steps taken, also over resumed runs. */
+    public final long stepCount() {
+        return steps;
+    }
+
+    /** The norm of the last step's gradients, before clipping; only with {@link #clipByNorm}. Waits for the device. */
+    public final float gradientNorm() {
+        return scalars.toFloatArray()[Scalar.GRADIENT_NORM.ordinal()];
+    }
+
+    /** Whether the last step was left out; only with {@link #skipNotFinite}. Waits for the device. */
+    public final boolean foundNotFinite() {
+        return scalars.toFloatArray()[Scalar.FOUND_NOT_FINITE.ordinal()] != 0;
+    }
+
+    // Checkpoints
+    // ------------------------------------------------------------------------------------------------------
+
+    /** State by name, for a checkpoint, with {@link #stepCount}: flat buffers in the parameters' order. */
+    public final Map<String, Tensor> state() {
+        Map<String, Tensor> result = new LinkedHashMap<>();
+        for (String name : stateNames()) {
+            state(name);
+            result.put(name, buffers.get(name));
+        }
+        return result;
+    }
+
+    /** Goes back to a {@link #state} and its step count. */
+    public final void restore(Map<String, Tensor> saved, long stepCount) {
+        Map<String, Tensor> own = state();
+        List<String> problems = new ArrayList<>();
+        Shape length = Shape.of(parameters.length());
+        own.keySet().stream()
+                .filter(name -> !saved.containsKey(name))
+                .forEach(name -> problems.add(name + " is missing"));
+        saved.forEach((name, value) -> {
+            if (!own.containsKey(name)) {
+                problems.add(name + " is not expected");
+            } else if (!value.shape().equals(length)) {
+                problems.add(name + " is " + value.shape() + " for parameters of " + length);
+            }
+        });
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException(this + ": this is not its state: " + String.join(", ", problems)
+                    + "; resume with the optimizer and network that were saved");
+        }
+        own.forEach((name, buffer) -> buffer.copyFrom(saved.get(name)));
+        steps = stepCount;
+    }
+
+    @Override
+    public String toString() {
+        return getClass().getSimpleName() + "(learning rate " + learningRate + ")";
+    }
+}
