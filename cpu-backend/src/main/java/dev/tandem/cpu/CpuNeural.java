@@ -10,26 +10,28 @@ import dev.tandem.tensor.Shape;
 /** Neural operations on the CPU. */
 final class CpuNeural implements NeuralOps {
     private final CpuRuntime runtime;
+    private final Convolution convolution;
 
     CpuNeural(CpuRuntime runtime) {
         this.runtime = runtime;
+        this.convolution = new Convolution(runtime);
     }
 
     @Override
     public Storage convolution(
             Storage x, Storage weight, Storage bias, Window window, int groups, Activation activation) {
-        throw new UnsupportedOperationException("cpu: convolution");
+        return convolution.forward(x, weight, bias, window, groups, activation);
     }
 
     @Override
     public Storage convolutionBackwardInput(Storage gradient, Storage weight, Shape x, Window window, int groups) {
-        throw new UnsupportedOperationException("cpu: convolutionBackwardInput");
+        return convolution.backwardInput(gradient, weight, x, window, groups);
     }
 
     @Override
     public void convolutionBackwardWeight(
             Storage x, Storage gradient, Window window, int groups, Storage weightGradient, Storage biasGradient) {
-        throw new UnsupportedOperationException("cpu: convolutionBackwardWeight");
+        convolution.backwardWeight(x, gradient, window, groups, weightGradient, biasGradient);
     }
 
     @Override

@@ -52,6 +52,11 @@ final class CpuRuntime implements AutoCloseable {
         return CpuStorage.allocate(allocator, shape, dtype, Order.PLAIN);
     }
 
+    /** Channels last is for rank 4. */
+    CpuStorage allocate(Shape shape, DType dtype, Order order) {
+        return CpuStorage.allocate(allocator, shape, dtype, order);
+    }
+
     /** Float32 images with channels last. */
     CpuStorage allocateImages(Shape shape) {
         return CpuStorage.allocate(allocator, shape, DType.FLOAT32, Order.CHANNELS_LAST);

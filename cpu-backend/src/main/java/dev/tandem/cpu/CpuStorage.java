@@ -36,6 +36,16 @@ final class CpuStorage extends Storage {
         }
     }
 
+    /** Refuses all but float32, naming the operation; null storages are left out. */
+    static void requireFloat32(String operation, Storage... storages) {
+        for (Storage storage : storages) {
+            if (storage != null && storage.dtype() != DType.FLOAT32) {
+                throw new UnsupportedOperationException(
+                        "cpu: " + operation + " of " + storage.dtype() + storage.shape() + "; cast to FLOAT32 first");
+            }
+        }
+    }
+
     /** The same memory from an element on, under another shape. Only of plain order. */
     CpuStorage view(long offset, Shape shape) {
         if (!isPlain()) {

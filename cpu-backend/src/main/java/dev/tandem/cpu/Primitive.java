@@ -63,6 +63,11 @@ final class Primitive {
         }
     }
 
+    /** Whether oneDNN has nothing but its slow reference code for this. */
+    boolean isReference() {
+        return implementation().startsWith("ref");
+    }
+
     Primitive with(int kind, long address) {
         int slot = 0;
         while (slot < count && kinds[slot] != kind) {
