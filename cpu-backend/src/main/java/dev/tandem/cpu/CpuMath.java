@@ -12,9 +12,11 @@ import dev.tandem.tensor.Shape;
 /** Math operations on the CPU. */
 final class CpuMath implements MathOps {
     private final CpuRuntime runtime;
+    private final MatrixProduct matrixProduct;
 
     CpuMath(CpuRuntime runtime) {
         this.runtime = runtime;
+        this.matrixProduct = new MatrixProduct(runtime);
     }
 
     @Override
@@ -62,7 +64,7 @@ final class CpuMath implements MathOps {
             Storage bias,
             Activation activation,
             Storage into) {
-        throw new UnsupportedOperationException("cpu: matmul");
+        return matrixProduct.run(a, b, transposeA, transposeB, bias, activation, into);
     }
 
     @Override
