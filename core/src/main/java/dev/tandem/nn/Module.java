@@ -1,16 +1,21 @@
 package dev.tandem.nn;
 
+import dev.tandem.backend.meta.MetaBackend;
 import dev.tandem.nn.functional.InputShapeException;
+import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Rng;
 import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
 
 /**
  * A part of a network, or a whole one: parameters, parts in it, and what it computes. Parts and parameters are named as in
@@ -37,6 +42,20 @@ public abstract class Module {
     private FlatParameters flat;
     private Observer observer;
 
+    /** What is known of a module once it is initialised and used. */
+    record Status(String path, boolean training, FlatParameters flat, Observer observer) {}
+
+    Status status() {
+        return new Status(path, training, flat, observer);
+    }
+
+    void setStatus(Status status) {
+        path = status.path;
+        training = status.training;
+        flat = status.flat;
+        observer = status.observer;
+    }
+
     /** What this part computes. Called by {@link #apply}, which releases what is not needed afterwards. */
     protected abstract Tensor forward(Tensor input);
 
@@ -46,7 +65,7 @@ public abstract class Module {
     }
 
     /** As {@link #apply}, for a module's further forms of forward, such as one with a second input. */
-    protected final Tensor run(Tensor input, java.util.function.UnaryOperator<Tensor> forward) {
+    protected final Tensor run(Tensor input, UnaryOperator<Tensor> forward) {
         if (observer != null) {
             observer.applying(path, this, input);
         }
@@ -98,7 +117,7 @@ public abstract class Module {
 
     /** This module's own parts by name, in order. */
     public final Map<String, Module> children() {
-        return java.util.Collections.unmodifiableMap(children);
+        return Collections.unmodifiableMap(children);
     }
 
     /** All parameters and buffers by full name, in order of definition. */
@@ -109,6 +128,11 @@ public abstract class Module {
                 (prefix, module) ->
                         module.parameters.forEach((name, parameter) -> all.put(join(prefix, name), parameter)));
         return all;
+    }
+
+    /** This module's own parameters and buffers, without its parts'. */
+    public final Collection<Parameter> ownParameters() {
+        return Collections.unmodifiableCollection(parameters.values());
     }
 
     /** Calls the visitor for this module (with an empty name) and every part in it, with its full name. */
@@ -133,6 +157,7 @@ public abstract class Module {
     /** The number of trained values. */
     public final long parameterCount() {
         return parameters().values().stream()
+                .distinct()
                 .filter(parameter -> parameter.kind() != Parameter.Kind.BUFFER)
                 .mapToLong(parameter -> parameter.shape().elements())
                 .sum();
@@ -142,34 +167,41 @@ public abstract class Module {
     // -----------------------------------------------------------------------------------------------------------
 
     /**
-     * Allocates all parameters on a device and gives them their start values.
+     * Allocates all parameters on a device and gives them their start values. Once that device is closed, the network may be
+     * initialised on another. On a {@link MetaBackend} it takes no memory and no time.
      *
      * @param seed the same seed gives the same values on every device
      */
     public final void initialize(Device device, long seed) {
-        if (flat != null) {
-            throw new IllegalStateException(this + ": is initialised already");
+        if (flat != null && !flat.values().isReleased()) {
+            throw new IllegalStateException(this + ": is initialised already, on " + flat.device());
         }
-        List<Parameter> trained = new ArrayList<>();
         Map<String, Parameter> all = parameters();
-        all.values().stream()
-                .filter(parameter -> parameter.kind() != Parameter.Kind.BUFFER)
-                .forEach(trained::add);
-        flat = new FlatParameters(device, trained);
-        Map<Parameter, Tensor> places = new java.util.IdentityHashMap<>();
+        flat = new FlatParameters(
+                device,
+                all.values().stream()
+                        .filter(parameter -> parameter.kind() != Parameter.Kind.BUFFER)
+                        .distinct()
+                        .toList());
+        Map<Parameter, Tensor> places = new IdentityHashMap<>();
         flat.entries().forEach(entry -> places.put(entry.parameter(), flat.valueOf(entry)));
         Rng random = new Rng(device, seed);
+        boolean hasValues = !MetaBackend.isMeta(device);
+        Set<Parameter> placed = Collections.newSetFromMap(new IdentityHashMap<>());
         all.forEach((name, parameter) -> {
-            try (Scope scope = Scope.open()) {
-                Tensor start = parameter.initializer().create(parameter.shape(), random);
-                Tensor place = places.get(parameter);
-                if (place == null) {
-                    place = start.copy().persist();
-                } else {
-                    place.copyFrom(start);
-                }
-                parameter.place(name, place);
+            if (!placed.add(parameter)) {
+                return; // a part that has two names keeps the first
             }
+            Tensor place = places.get(parameter);
+            if (place == null) {
+                place = Tensor.empty(device, DType.FLOAT32, parameter.shape()).persist();
+            }
+            if (hasValues) {
+                try (Scope scope = Scope.open()) {
+                    place.copyFrom(parameter.initializer().create(parameter.shape(), random));
+                }
+            }
+            parameter.place(name, place);
         });
         visit((name, module) -> module.path = name);
     }

@@ -83,6 +83,12 @@ public final class Parameter {
         }
     }
 
+    /** Gives place to other values for a while: null for none. */
+    void replace(String path, Tensor value) {
+        this.path = path;
+        this.value = value;
+    }
+
     @Override
     public String toString() {
         return path + " " + shape;
