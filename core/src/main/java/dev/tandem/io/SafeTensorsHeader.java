@@ -225,7 +225,12 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> tensor
             }
             require(type != null && sizes != null && offsets != null, "its entry lacks dtype, shape or data_offsets");
             DType dtype = TYPES.get(type);
-            require(dtype != null, "type " + type + " is not supported; supported are " + TYPES.keySet());
+            if (dtype == null) {
+                throw new BrokenFileException(
+                        file,
+                        "tensor '" + name + "': type " + type + " is not supported; supported are " + TYPES.keySet()
+                                + "; convert it");
+            }
             require(offsets.length == 2, "data_offsets has " + offsets.length + " numbers instead of 2");
             require(offsets[0] <= offsets[1], "data_offsets " + Arrays.toString(offsets) + " end before they start");
             return checkSize(dtype, sizes, offsets);

@@ -53,7 +53,7 @@ class SafeTensorsBrokenTest {
                 "{'a':{'dtype':'U8','data_offsets':[0,16]}}                              | tensor 'a': its entry lacks",
                 "{'a':{'dtype':8,'shape':[16],'data_offsets':[0,16]}}                    | tensor 'a': dtype is not",
                 "{'a':{'dtype':'F64','shape':[2],'data_offsets':[0,16]}}"
-                        + " | tensor 'a': type F64 is not supported; supported are [F32, F16, BF16, I32, I64, U8]",
+                        + " | tensor 'a': type F64 is not supported; supported are [F32, F16, BF16, I32, I64, U8]; convert it",
                 "{'a':{'dtype':'U8','shape':16,'data_offsets':[0,16]}}                   | tensor 'a': shape is not",
                 "{'a':{'dtype':'U8','shape':[-16],'data_offsets':[0,16]}}                | the negative number -16",
                 "{'a':{'dtype':'U8','shape':[16.0],'data_offsets':[0,16]}}               | no 64-bit integer",
