@@ -1,0 +1,29 @@
+package dev.tandem.trainer;
+
+import dev.tandem.data.ImageDataset;
+
+/** Whether data and network belong together, before any time is spent. */
+final class DataChecks {
+    private DataChecks() {}
+
+    static void check(NetworkSpec spec, ImageDataset dataset) {
+        if (dataset.size() == 0) {
+            throw new IllegalArgumentException("data set " + dataset.name() + ": it has no images");
+        }
+        if (dataset.channels() != spec.channels()
+                || dataset.height() != spec.height()
+                || dataset.width() != spec.width()) {
+            throw new IllegalArgumentException("data set " + dataset.name() + ": its images are " + dataset.channels()
+                    + "×"
+                    + dataset.height() + "×" + dataset.width() + ", the network " + spec.model() + " was built for "
+                    + spec.channels() + "×" + spec.height() + "×" + spec.width()
+                    + " (channels × height × width); choose another data set, or build the network for these images");
+        }
+        if (dataset.classNames().size() > spec.classes()) {
+            throw new IllegalArgumentException("data set " + dataset.name() + ": it has "
+                    + dataset.classNames().size()
+                    + " classes, the network " + spec.model() + " tells " + spec.classes()
+                    + " apart; build the network for this data set");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.tandem.trainer;
+
+import dev.tandem.data.Batch;
+import dev.tandem.data.BatchLoader;
+import dev.tandem.data.ImageDataset;
+import dev.tandem.nn.Losses;
+import dev.tandem.nn.Module;
+import dev.tandem.tensor.Autograd;
+import dev.tandem.tensor.Device;
+import dev.tandem.tensor.Scope;
+import dev.tandem.tensor.Tensor;
+import java.util.function.BooleanSupplier;
+
+/** Measures a network on a data set, in evaluation mode and in the set's order. */
+public final class Evaluator {
+    private Evaluator() {}
+
+    /** @throws IllegalArgumentException if the data set does not fit the network, saying how */
+    public static Evaluation evaluate(
+            Module model, NetworkSpec spec, ImageDataset dataset, int batchSize, Device device) {
+        return evaluate(model, spec, dataset, batchSize, device, () -> false);
+    }
+
+    /** @param stop asked after each batch; true ends the measurement with what there is, if that is anything */
+    static Evaluation evaluate(
+            Module model, NetworkSpec spec, ImageDataset dataset, int batchSize, Device device, BooleanSupplier stop) {
+        DataChecks.check(spec, dataset);
+        boolean before = model.isTraining();
+        model.setTraining(false);
+        long start = System.nanoTime();
+        Metrics metrics = new Metrics();
+        try (Autograd.NoGrad off = Autograd.noGrad();
+                BatchLoader loader = BatchLoader.inOrder(dataset, (int) Math.min(batchSize, dataset.size()))) {
+            for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
+                try (Scope scope = Scope.open()) {
+                    Tensor logits = model.apply(InputBatches.images(batch, spec, device));
+                    Tensor loss = Losses.crossEntropy(logits, InputBatches.labels(batch, device));
+                    metrics.add(loss.item(), logits, batch.labels());
+                }
+                if (stop.getAsBoolean()) {
+                    break;
+                }
+            }
+        } finally {
+            model.setTraining(before);
+        }
+        double seconds = (System.nanoTime() - start) / 1e9;
+        return new Evaluation(metrics.images(), metrics.loss(), metrics.top1(), metrics.top5(), seconds);
+    }
+}

@@ -1,0 +1,73 @@
+package dev.tandem.trainer;
+
+import dev.tandem.data.Normalization;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What someone who finds a weights file must know to use it: which network, for which images, with which classes. Written to
+ * the file's metadata.
+ *
+ * @param model the network's name in the zoo
+ * @param channels of the input image: 1 (grey) or 3 (RGB); {@code height} and {@code width} likewise
+ * @param classNames in the order of the logits
+ * @param normalization what the pixels went through
+ */
+public record NetworkSpec(
+        String model, int channels, int height, int width, List<String> classNames, Normalization normalization) {
+    private static final String PREFIX = "tandem.";
+
+    public int classes() {
+        return classNames.size();
+    }
+
+    public Map<String, String> toMetadata() {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(PREFIX + "model", model);
+        metadata.put(PREFIX + "input", channels + "x" + height + "x" + width);
+        metadata.put(PREFIX + "classes", String.join("\n", classNames));
+        metadata.put(PREFIX + "mean", join(normalization.mean()));
+        metadata.put(PREFIX + "scale", join(normalization.scale()));
+        return metadata;
+    }
+
+    /** @throws IllegalArgumentException if the metadata does not describe a network, naming what is missing */
+    public static NetworkSpec fromMetadata(String file, Map<String, String> metadata) {
+        for (String key : List.of("model", "input", "classes", "mean", "scale")) {
+            if (!metadata.containsKey(PREFIX + key)) {
+                throw new IllegalArgumentException(file + ": the metadata has no " + PREFIX + key
+                        + ", so it is not known which network these weights belong to; name it with --model");
+            }
+        }
+        String[] input = metadata.get(PREFIX + "input").split("x");
+        return new NetworkSpec(
+                metadata.get(PREFIX + "model"),
+                Integer.parseInt(input[0]),
+                Integer.parseInt(input[1]),
+                Integer.parseInt(input[2]),
+                new ArrayList<>(Arrays.asList(metadata.get(PREFIX + "classes").split("\n"))),
+                new Normalization(split(metadata.get(PREFIX + "mean")), split(metadata.get(PREFIX + "scale"))));
+    }
+
+    private static String join(float[] values) {
+        List<String> texts = new ArrayList<>();
+        for (float value : values) {
+            texts.add(Float.toString(value));
+        }
+        return String.join(",", texts);
+    }
+
+    private static float[] split(String text) {
+        List<Float> values =
+                Arrays.stream(text.split(",")).map(Float::parseFloat).collect(Collectors.toList());
+        float[] result = new float[values.size()];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = values.get(i);
+        }
+        return result;
+    }
+}

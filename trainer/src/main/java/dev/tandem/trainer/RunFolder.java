@@ -1,0 +1,215 @@
+package dev.tandem.trainer;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.tandem.io.BrokenFileException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a training leaves what outlives it: {@code config.yaml}, {@code metrics.jsonl} (a line an epoch), {@code
+ * checkpoints/step-….safetensors} (the last few), {@code best.safetensors} and {@code final.safetensors} (weights).
+ */
+public final class RunFolder {
+    private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
+    private static final Pattern CHECKPOINT = Pattern.compile("step-(\\d+)\\.safetensors");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path folder;
+
+    private RunFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * A folder for a new run, made if it is missing.
+     *
+     * @throws IllegalArgumentException if it holds a run already, or cannot be written
+     */
+    public static RunFolder create(Path folder) {
+        RunFolder run = new RunFolder(folder);
+        if (Files.exists(run.config()) || !run.checkpoints().isEmpty()) {
+            throw new IllegalArgumentException("run folder " + folder
+                    + ": it holds a run already; go on with it (--resume) or choose another folder (--run)");
+        }
+        run.prepare();
+        return run;
+    }
+
+    /**
+     * A folder that holds a run to go on with.
+     *
+     * @throws IllegalArgumentException if it holds none
+     */
+    public static RunFolder open(Path folder) {
+        RunFolder run = new RunFolder(folder);
+        if (run.checkpoints().isEmpty()) {
+            throw new IllegalArgumentException("run folder " + folder + ": there is no checkpoint to resume from in "
+                    + run.checkpointFolder() + "; start without --resume");
+        }
+        run.prepare();
+        return run;
+    }
+
+    private void prepare() {
+        try {
+            Files.createDirectories(checkpointFolder());
+            Path probe = Files.createTempFile(folder, ".write", null);
+            Files.delete(probe);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "run folder " + folder + ": it cannot be written (" + reason(e) + "); choose another with --run",
+                    e);
+        }
+    }
+
+    private static String reason(IOException e) {
+        return e.getClass().getSimpleName().replace("Exception", "") + ": " + e.getMessage();
+    }
+
+    public Path path() {
+        return folder;
+    }
+
+    public Path config() {
+        return folder.resolve("config.yaml");
+    }
+
+    public Path metrics() {
+        return folder.resolve("metrics.jsonl");
+    }
+
+    public Path best() {
+        return folder.resolve("best.safetensors");
+    }
+
+    public Path finalWeights() {
+        return folder.resolve("final.safetensors");
+    }
+
+    Path checkpointFolder() {
+        return folder.resolve("checkpoints");
+    }
+
+    Path checkpoint(long step) {
+        return checkpointFolder().resolve(String.format("step-%09d.safetensors", step));
+    }
+
+    /** Newest first. */
+    List<Path> checkpoints() {
+        if (!Files.isDirectory(checkpointFolder())) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(checkpointFolder())) {
+            List<Path> found = new ArrayList<>(files.filter(file ->
+                            CHECKPOINT.matcher(file.getFileName().toString()).matches())
+                    .sorted()
+                    .toList());
+            Collections.reverse(found);
+            return found;
+        } catch (IOException e) {
+            throw new UncheckedIOException(checkpointFolder() + ": cannot be listed: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The newest checkpoint that is whole; damaged ones are named in the log and passed over.
+     *
+     * @throws BrokenFileException if all are damaged
+     */
+    Checkpoint newestCheckpoint() {
+        BrokenFileException last = null;
+        for (Path file : checkpoints()) {
+            try {
+                return Checkpoint.read(file);
+            } catch (BrokenFileException e) {
+                LOG.warn("{}; trying the checkpoint before it", e.getMessage());
+                last = e;
+            }
+        }
+        throw last;
+    }
+
+    /** Deletes all but the newest. */
+    void keepLast(int count) {
+        checkpoints().stream().skip(count).forEach(file -> {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                LOG.warn("{} could not be deleted: {}", file, e.getMessage());
+            }
+        });
+    }
+
+    /** The step in a checkpoint's name. */
+    static Optional<Long> step(Path file) {
+        Matcher matcher = CHECKPOINT.matcher(file.getFileName().toString());
+        return matcher.matches() ? Optional.of(Long.parseLong(matcher.group(1))) : Optional.empty();
+    }
+
+    public void writeConfig(Map<String, ?> config) {
+        try {
+            Files.writeString(config(), new YAMLMapper().writeValueAsString(config));
+        } catch (IOException e) {
+            throw new UncheckedIOException(config() + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    /** What {@link #writeConfig} wrote. */
+    @SuppressWarnings("unchecked")
+    public Map<String, Object> readConfig() {
+        try {
+            return new YAMLMapper().readValue(config().toFile(), Map.class);
+        } catch (JsonProcessingException e) {
+            throw new BrokenFileException(config().toString(), "it is no YAML: " + e.getOriginalMessage());
+        } catch (IOException e) {
+            throw new UncheckedIOException(config() + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    void appendMetrics(Map<String, ?> line) {
+        try {
+            Files.writeString(
+                    metrics(),
+                    JSON.writeValueAsString(line) + "\n",
+                    StandardCharsets.UTF_8,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(metrics() + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    /** Drops lines of epochs that a resumed run will write anew. */
+    void cutMetrics(int fromEpoch) {
+        if (!Files.exists(metrics())) {
+            return;
+        }
+        try {
+            List<String> kept = new ArrayList<>();
+            for (String line : Files.readAllLines(metrics())) {
+                if (JSON.readTree(line).path("epoch").asInt(Integer.MAX_VALUE) < fromEpoch) {
+                    kept.add(line);
+                }
+            }
+            Files.write(metrics(), kept);
+        } catch (IOException e) {
+            throw new UncheckedIOException(metrics() + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+}
