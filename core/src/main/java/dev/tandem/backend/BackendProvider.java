@@ -17,6 +17,11 @@ public interface BackendProvider {
     /** Why {@link #devices} is empty, in one line that says how to mend it; empty where there are devices. */
     Optional<String> whyUnavailable();
 
+    /** What it needs on this machine and whether that is there. May load libraries; never throws. */
+    default List<Finding> examine() {
+        return List.of();
+    }
+
     /** Opens a device for the calling thread, its owner from now on. */
     Backend open(int index, DeviceOptions options);
 }

@@ -5,6 +5,7 @@ import dev.tandem.backend.Backend;
 import dev.tandem.backend.BackendProvider;
 import dev.tandem.backend.DeviceInfo;
 import dev.tandem.backend.DeviceOptions;
+import dev.tandem.backend.Finding;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -38,6 +39,11 @@ public final class CpuProvider implements BackendProvider {
     @Override
     public Optional<String> whyUnavailable() {
         return Optional.empty();
+    }
+
+    @Override
+    public List<Finding> examine() {
+        return CpuExamination.findings();
     }
 
     @Override

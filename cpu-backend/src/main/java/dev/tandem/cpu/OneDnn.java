@@ -142,6 +142,19 @@ final class OneDnn {
         }
     }
 
+    /** {@code 3.11.0}. */
+    static String version() {
+        try {
+            long struct = (long)
+                    handle("dnnl_version", FunctionDescriptor.of(JAVA_LONG)).invokeExact();
+            MemorySegment numbers = MemorySegment.ofAddress(struct).reinterpret(3 * JAVA_INT.byteSize());
+            return numbers.getAtIndex(JAVA_INT, 0) + "." + numbers.getAtIndex(JAVA_INT, 1) + "."
+                    + numbers.getAtIndex(JAVA_INT, 2);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** An array of 12 dimensions (oneDNN's most), kept for ever: descriptors are few. */
     static long dimensions(long... values) {
         MemorySegment segment = Arena.global().allocate(12 * JAVA_LONG.byteSize(), 8);

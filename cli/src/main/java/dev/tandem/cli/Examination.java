@@ -1,0 +1,116 @@
+package dev.tandem.cli;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.tandem.backend.BackendProvider;
+import dev.tandem.backend.Finding;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/** Looks at the machine: what every backend needs, then what each backend looks at itself. */
+final class Examination {
+    private static final int JAVA = 25;
+    private static final long MEBIBYTE = 1L << 20;
+
+    private Examination() {}
+
+    static List<Finding> ofThisMachine() {
+        List<Finding> findings = new ArrayList<>();
+        findings.add(java());
+        findings.add(vectors());
+        findings.add(cores());
+        findings.add(memory());
+        boolean cuda = false;
+        int backends = 0;
+        for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
+            findings.addAll(provider.examine());
+            cuda |= provider.kind().equals("cuda");
+            backends++;
+        }
+        if (backends == 0) {
+            findings.add(Finding.fail("backend", "there is none on the class path; start Tandem with its launcher"));
+        }
+        if (!cuda) {
+            findings.add(Finding.ok("CUDA", "not in this build yet; networks are trained on the CPU"));
+        }
+        findings.add(cache(cacheFolder()));
+        findings.add(disk(Path.of("").toAbsolutePath()));
+        return findings;
+    }
+
+    private static Finding java() {
+        String text = Runtime.version() + " in " + System.getProperty("java.home");
+        return Runtime.version().feature() >= JAVA
+                ? Finding.ok("Java", text)
+                : Finding.fail(
+                        "Java", text + "; install a JDK " + JAVA + ", or name it: TANDEM_JAVA_HOME=/path/to/jdk");
+    }
+
+    private static Finding vectors() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+                ? Finding.ok("Vector API", "used")
+                : Finding.warn(
+                        "Vector API",
+                        "not used, so plain loops run, which are slower; start Java with --add-modules jdk.incubator.vector");
+    }
+
+    private static Finding cores() {
+        int cores = Runtime.getRuntime().availableProcessors();
+        return cores > 1
+                ? Finding.ok("processor", cores + " cores")
+                : Finding.warn("processor", "1 core; a second one would nearly halve the time");
+    }
+
+    private static Finding memory() {
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        long free = system.getFreeMemorySize();
+        String text = Format.bytes(system.getTotalMemorySize()) + ", " + Format.bytes(free)
+                + " free, Java's heap takes at most "
+                + Format.bytes(Runtime.getRuntime().maxMemory());
+        return system.getTotalMemorySize() >= 1024 * MEBIBYTE
+                ? Finding.ok("memory", text)
+                : Finding.warn("memory", text + "; use small batches (--batch 16)");
+    }
+
+    /** Where the launcher keeps what makes later starts faster. */
+    private static Path cacheFolder() {
+        String cache = System.getenv("XDG_CACHE_HOME");
+        return (cache == null || cache.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache))
+                .resolve("tandem");
+    }
+
+    static Finding cache(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            Files.delete(Files.createTempFile(folder, ".write", null));
+            return Finding.ok("cache folder", folder.toString());
+        } catch (IOException e) {
+            return Finding.warn(
+                    "cache folder",
+                    folder + " cannot be written (" + e.getMessage()
+                            + "), so every start takes longer; make it writable, or set XDG_CACHE_HOME");
+        }
+    }
+
+    static Finding disk(Path folder) {
+        try {
+            long free = Files.getFileStore(folder).getUsableSpace();
+            String text = Format.bytes(free) + " free in " + folder;
+            if (free < 50 * MEBIBYTE) {
+                return Finding.fail(
+                        "disk", text + ", too little for a run; free some, or train with --run on another disk");
+            }
+            return free < 1024 * MEBIBYTE
+                    ? Finding.warn(
+                            "disk",
+                            text + "; a large network's checkpoints need more: train with --run on another disk")
+                    : Finding.ok("disk", text);
+        } catch (IOException e) {
+            return Finding.warn("disk", "the free space in " + folder + " is not known: " + e.getMessage());
+        }
+    }
+}

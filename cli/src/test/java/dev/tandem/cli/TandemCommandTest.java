@@ -1,0 +1,83 @@
+package dev.tandem.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TandemCommandTest {
+    @Test
+    void helpNamesEveryCommandAndExitCode() {
+        CommandRun run = CommandRun.of("--help");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .contains("models", "devices", "doctor", "generate-completion", "--json", "130", "Examples");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"models", "devices", "doctor", "generate-completion"})
+    void everyCommandHasHelp(String command) {
+        CommandRun run = CommandRun.of(command, "--help");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("Usage: tandem " + command, "--json", "--debug");
+    }
+
+    @Test
+    void versionNamesTandemAndJava() {
+        CommandRun run = CommandRun.of("--version");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).containsPattern("tandem \\d+\\.\\d+\\.\\d+").contains("Java 2");
+    }
+
+    @Test
+    void unknownFlagIsAUsageErrorThatSuggestsTheNearest() {
+        CommandRun run = CommandRun.of("models", "--jsn");
+
+        assertOneLine(run, ExitCodes.USAGE);
+        assertThat(run.err()).contains("--jsn", "did you mean --json?", "tandem models --help");
+    }
+
+    @Test
+    void unknownCommandIsAUsageErrorThatSuggestsTheNearest() {
+        CommandRun run = CommandRun.of("modls");
+
+        assertOneLine(run, ExitCodes.USAGE);
+        assertThat(run.err()).contains("there is no command modls", "did you mean models?");
+    }
+
+    @Test
+    void noCommandIsAUsageError() {
+        CommandRun run = CommandRun.of();
+
+        assertOneLine(run, ExitCodes.USAGE);
+        assertThat(run.err()).contains("tandem train");
+    }
+
+    @Test
+    void debugShowsTheStackTrace() {
+        CommandRun run = CommandRun.of("--debug", "modls");
+
+        assertThat(run.exitCode()).isEqualTo(ExitCodes.USAGE);
+        assertThat(run.err()).contains("\tat picocli.");
+    }
+
+    @Test
+    void completionScriptKnowsTheCommands() {
+        CommandRun run = CommandRun.of("generate-completion");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).startsWith("#!/usr/bin/env bash").contains("models", "doctor");
+    }
+
+    static void assertOneLine(CommandRun run, int exitCode) {
+        assertThat(run.exitCode()).isEqualTo(exitCode);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).startsWith("tandem: ").endsWith("\n");
+        assertThat(run.err().strip().lines()).hasSize(1);
+    }
+}
