@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A network's parameters and buffers in safetensors files, under torchvision's names. */
 public final class Weights {
@@ -66,6 +67,10 @@ public final class Weights {
         tensors.keySet().stream()
                 .filter(name -> strict && !parameters.containsKey(name) && !name.endsWith(UNUSED))
                 .forEach(name -> problems.add(name + " is not expected"));
+        if (!strict && tensors.keySet().stream().noneMatch(parameters::containsKey)) {
+            problems.add("none of its names is the network's; it has " + some(tensors) + ", the network "
+                    + some(parameters));
+        }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(
                     source + ": these weights do not fit the network (" + problems.size() + " differences): "
@@ -77,6 +82,10 @@ public final class Weights {
                 overwrite(parameter.value(), tensor);
             }
         });
+    }
+
+    private static String some(Map<String, ?> named) {
+        return named.keySet().stream().limit(3).collect(Collectors.joining(", ", "", ", …"));
     }
 
     private static void overwrite(Tensor target, HostTensor source) {
