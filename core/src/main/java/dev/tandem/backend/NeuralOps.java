@@ -84,7 +84,7 @@ public interface NeuralOps {
             Activation activation);
 
     /**
-     * @param forward what {@link #batchNorm} returned
+     * @param forward what {@link #batchNorm} returned; without an activation its output is not kept and may be null
      * @param hasResidual whether there was a residual, and its gradient is wanted
      */
     BatchNormGradient batchNormBackward(
@@ -105,6 +105,7 @@ public interface NeuralOps {
      */
     Normalized layerNorm(Storage x, Storage scale, Storage shift, float epsilon);
 
+    /** @param forward what {@link #layerNorm} returned; its output is not kept and may be null */
     Storage layerNormBackward(
             Storage gradient,
             Storage x,
