@@ -11,10 +11,12 @@ import dev.tandem.tensor.Shape;
 final class CpuNeural implements NeuralOps {
     private final CpuRuntime runtime;
     private final Convolution convolution;
+    private final Pooling pooling;
 
     CpuNeural(CpuRuntime runtime) {
         this.runtime = runtime;
         this.convolution = new Convolution(runtime);
+        this.pooling = new Pooling(runtime);
     }
 
     @Override
@@ -36,12 +38,12 @@ final class CpuNeural implements NeuralOps {
 
     @Override
     public Result pool(PoolKind kind, Storage x, Window window, boolean training) {
-        throw new UnsupportedOperationException("cpu: pool");
+        return pooling.forward(kind, x, window, training);
     }
 
     @Override
     public Storage poolBackward(PoolKind kind, Storage gradient, Storage saved, Shape x, Window window) {
-        throw new UnsupportedOperationException("cpu: poolBackward");
+        return pooling.backward(kind, gradient, saved, x, window);
     }
 
     @Override

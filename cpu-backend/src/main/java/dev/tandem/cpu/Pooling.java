@@ -1,0 +1,111 @@
+package dev.tandem.cpu;
+
+import dev.tandem.backend.NeuralOps.Result;
+import dev.tandem.backend.PoolKind;
+import dev.tandem.backend.Storage;
+import dev.tandem.backend.Window;
+import dev.tandem.tensor.DType;
+import dev.tandem.tensor.Shape;
+
+/** Pooling of images with channels last: averages by oneDNN, maximum and median by {@link SelectionPooling}. */
+final class Pooling {
+    private static final int AVERAGE_WITH_PADDING = 0x2ff;
+    private static final int AVERAGE = 0x3ff;
+
+    private record Key(PoolKind kind, Shape x, Window window, boolean backward) {}
+
+    private final CpuRuntime runtime;
+    private final SelectionPooling selection;
+
+    Pooling(CpuRuntime runtime) {
+        this.runtime = runtime;
+        this.selection = new SelectionPooling(runtime);
+    }
+
+    Result forward(PoolKind kind, Storage x, Window window, boolean training) {
+        CpuStorage.requireFloat32("pooling", x);
+        CpuStorage source = runtime.channelsLast(x);
+        CpuStorage output = runtime.allocateImages(outputShape(x.shape(), window));
+        CpuStorage saved = selects(kind) && training ? runtime.allocate(output.shape(), DType.INT32) : null;
+        if (output.shape().elements() > 0 && selects(kind)) {
+            long index = saved == null ? 0 : saved.address;
+            selection.forward(kind, x.shape(), output.shape(), window, source.address, output.address, index);
+        } else if (output.shape().elements() > 0) {
+            forward(kind, x.shape(), window)
+                    .with(OneDnn.ARG_SRC, source.address)
+                    .with(OneDnn.ARG_DST, output.address)
+                    .run(runtime);
+        }
+        source.release();
+        return new Result(output, saved);
+    }
+
+    Storage backward(PoolKind kind, Storage gradient, Storage saved, Shape x, Window window) {
+        CpuStorage.requireFloat32("pooling", gradient);
+        CpuStorage source = runtime.channelsLast(gradient);
+        CpuStorage result = runtime.allocateImages(x);
+        if (x.elements() > 0 && selects(kind)) {
+            long index = ((CpuStorage) saved).address;
+            selection.backward(x, gradient.shape(), window, source.address, index, result.address);
+        } else if (x.elements() > 0) {
+            backward(kind, x, window)
+                    .with(OneDnn.ARG_DIFF_DST, source.address)
+                    .with(OneDnn.ARG_DIFF_SRC, result.address)
+                    .run(runtime);
+        }
+        source.release();
+        return result;
+    }
+
+    private static boolean selects(PoolKind kind) {
+        return kind == PoolKind.MAX || kind == PoolKind.MEDIAN;
+    }
+
+    private static Shape outputShape(Shape x, Window window) {
+        return Shape.of(x.size(0), x.size(1), window.outputHeight(x.size(2)), window.outputWidth(x.size(3)));
+    }
+
+    private Primitive forward(PoolKind kind, Shape x, Window window) {
+        return runtime.primitive(
+                new Key(kind, x, window, false),
+                () -> new Primitive(OneDnn.create(
+                        "dnnl_pooling_forward_primitive_desc_create",
+                        OneDnn.ENGINE,
+                        OneDnn.FORWARD_TRAINING,
+                        algorithm(kind),
+                        images(x),
+                        images(outputShape(x, window)),
+                        OneDnn.dimensions(window.strideHeight(), window.strideWidth()),
+                        OneDnn.dimensions(window.kernelHeight(), window.kernelWidth()),
+                        OneDnn.dimensions(window.dilationHeight() - 1, window.dilationWidth() - 1),
+                        OneDnn.dimensions(window.padTop(), window.padLeft()),
+                        OneDnn.dimensions(window.padBottom(), window.padRight()),
+                        Attributes.none())));
+    }
+
+    private Primitive backward(PoolKind kind, Shape x, Window window) {
+        return runtime.primitive(
+                new Key(kind, x, window, true),
+                () -> new Primitive(OneDnn.create(
+                        "dnnl_pooling_backward_primitive_desc_create",
+                        OneDnn.ENGINE,
+                        algorithm(kind),
+                        images(x),
+                        images(outputShape(x, window)),
+                        OneDnn.dimensions(window.strideHeight(), window.strideWidth()),
+                        OneDnn.dimensions(window.kernelHeight(), window.kernelWidth()),
+                        OneDnn.dimensions(window.dilationHeight() - 1, window.dilationWidth() - 1),
+                        OneDnn.dimensions(window.padTop(), window.padLeft()),
+                        OneDnn.dimensions(window.padBottom(), window.padRight()),
+                        forward(kind, x, window).descriptor(),
+                        Attributes.none())));
+    }
+
+    private static long images(Shape shape) {
+        return MemoryDescriptor.of(shape, DType.FLOAT32, Order.CHANNELS_LAST).handle();
+    }
+
+    private static int algorithm(PoolKind kind) {
+        return kind == PoolKind.AVERAGE ? AVERAGE : AVERAGE_WITH_PADDING;
+    }
+}
