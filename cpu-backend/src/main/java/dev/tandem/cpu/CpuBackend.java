@@ -26,7 +26,7 @@ final class CpuBackend implements Backend {
         long limit = options.memoryLimitBytes() > 0 ? options.memoryLimitBytes() : info.memoryBytes();
         runtime = new CpuRuntime(options, threads, limit);
         memory = new CpuMemory(runtime);
-        math = new CpuMath(runtime);
+        math = new CpuMath(runtime, memory);
         neural = new CpuNeural(runtime);
         optimizer = new CpuOptimizer(runtime);
         input = new CpuInput(runtime);

@@ -19,17 +19,21 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public Storage allocate(Shape shape, DType dtype) {
-        throw new UnsupportedOperationException("cpu: allocate");
+        return runtime.allocate(shape, dtype);
     }
 
     @Override
     public void upload(MemorySegment source, Storage target) {
-        throw new UnsupportedOperationException("cpu: upload");
+        NativeMemory.ALL
+                .asSlice(((CpuStorage) target).address, source.byteSize())
+                .copyFrom(source);
     }
 
     @Override
     public void download(Storage source, MemorySegment target) {
-        throw new UnsupportedOperationException("cpu: download");
+        CpuStorage plain = runtime.plain(source);
+        target.copyFrom(plain.segment());
+        plain.release();
     }
 
     @Override
@@ -39,27 +43,36 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public Storage copy(Storage source) {
-        throw new UnsupportedOperationException("cpu: copy");
+        CpuStorage from = (CpuStorage) source;
+        CpuStorage to = runtime.allocateLike(from);
+        copyBytes(from, to);
+        return to;
     }
 
     @Override
     public void copyInto(Storage source, Storage target) {
-        throw new UnsupportedOperationException("cpu: copyInto");
+        CpuStorage to = (CpuStorage) target;
+        CpuStorage from = runtime.in(to.order(), source);
+        copyBytes(from, to);
+        from.release();
     }
 
     @Override
-    public Storage cast(Storage source, DType dtype) {
+    public CpuStorage cast(Storage source, DType dtype) {
         throw new UnsupportedOperationException("cpu: cast");
     }
 
     @Override
     public Storage reshape(Storage source, Shape shape) {
-        throw new UnsupportedOperationException("cpu: reshape");
+        CpuStorage plain = runtime.plain(source);
+        CpuStorage result = plain.view(0, shape);
+        plain.release();
+        return result;
     }
 
     @Override
     public Storage view(Storage source, long offset, Shape shape) {
-        throw new UnsupportedOperationException("cpu: view");
+        return ((CpuStorage) source).view(offset, shape);
     }
 
     @Override
@@ -99,21 +112,34 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public MemoryStats stats() {
-        throw new UnsupportedOperationException("cpu: stats");
+        return runtime.allocator().stats();
     }
 
     @Override
     public void trim() {
-        throw new UnsupportedOperationException("cpu: trim");
+        runtime.allocator().trim();
     }
 
     @Override
     public void resetPeak() {
-        throw new UnsupportedOperationException("cpu: resetPeak");
+        runtime.allocator().resetPeak();
     }
 
     @Override
     public List<String> liveReport() {
-        throw new UnsupportedOperationException("cpu: liveReport");
+        return runtime.allocator().liveReport();
+    }
+
+    private void copyBytes(CpuStorage from, CpuStorage to) {
+        runtime.parallel()
+                .run(
+                        from.bytes(),
+                        4 * Parallel.GRAIN,
+                        (start, end) -> MemorySegment.copy(
+                                NativeMemory.ALL,
+                                from.address + start,
+                                NativeMemory.ALL,
+                                to.address + start,
+                                end - start));
     }
 }

@@ -13,7 +13,7 @@ record MemoryDescriptor(long handle, long bytes) {
     private static final Map<Key, MemoryDescriptor> KNOWN = new ConcurrentHashMap<>();
 
     static MemoryDescriptor of(Shape shape, DType dtype, Order order) {
-        return KNOWN.computeIfAbsent(new Key(shape, dtype, order), key -> strided(shape, dtype, strides(shape, order)));
+        return KNOWN.computeIfAbsent(new Key(shape, dtype, order), key -> strided(shape, dtype, order.strides(shape)));
     }
 
     static MemoryDescriptor plain(Shape shape, DType dtype) {
@@ -45,15 +45,6 @@ record MemoryDescriptor(long handle, long bytes) {
 
     static MemoryDescriptor of(long handle) {
         return new MemoryDescriptor(handle, OneDnn.descriptorBytes(handle));
-    }
-
-    private static long[] strides(Shape shape, Order order) {
-        if (order == Order.PLAIN) {
-            return shape.strides();
-        }
-        long channels = shape.size(1);
-        long width = shape.size(3);
-        return new long[] {shape.size(2) * width * channels, 1, width * channels, channels};
     }
 
     boolean sameAs(MemoryDescriptor other) {

@@ -13,6 +13,16 @@ enum Order {
     /** An {@code [N, C, H, W]} tensor whose memory is {@code [N, H, W, C]}. */
     CHANNELS_LAST;
 
+    /** How many elements lie between neighbours along each axis. */
+    long[] strides(Shape shape) {
+        if (this == PLAIN) {
+            return shape.strides();
+        }
+        long channels = shape.size(1);
+        long width = shape.size(3);
+        return new long[] {shape.size(2) * width * channels, 1, width * channels, channels};
+    }
+
     /** Whether both orders are the same memory for images of that shape. */
     static boolean coincide(Shape shape) {
         return shape.elements() == 0 || shape.size(1) == 1 || shape.size(2) * shape.size(3) == 1;
