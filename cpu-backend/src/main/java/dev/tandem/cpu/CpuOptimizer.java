@@ -133,7 +133,8 @@ final class CpuOptimizer implements OptimizerOps {
         runtime.parallel()
                 .run(
                         to.shape().elements(),
-                        (start, end) -> LOOPS.lerp(at(to, start), at(from, start), end - start, weight));
+                        (start, end) -> FlatUpdate.inParts(
+                                start, end, (i, count) -> LOOPS.lerp(at(to, i), at(from, i), count, weight)));
         from.release();
     }
 

@@ -14,22 +14,22 @@ import java.util.List;
  * weight of millions.
  */
 final class FlatUpdate {
-    /** Sums are made of parts of this many elements, so that they do not depend on the number of threads. */
-    private static final long PART = 32_768;
+    /** Loops get this many elements at once. Sums are made of such parts, and so do not depend on the number of threads. */
+    private static final int PART = 8192;
 
     /** A part of one segment, from an element of the flat buffers on. */
     interface Run {
-        void run(Step step, long offset, long count);
+        void run(Step step, long offset, int count);
     }
 
     /** A part of a segment that is known. */
     interface Part {
-        void run(long offset, long count);
+        void run(long offset, int count);
     }
 
     /** The sum over a part of one segment. */
     interface Sum {
-        double of(long offset, long count);
+        double of(long offset, int count);
     }
 
     private final Parallel parallel;
@@ -91,7 +91,11 @@ final class FlatUpdate {
                     break;
                 }
                 long first = Math.max(from, start);
-                body.run(step(segment), segment.offset() + first - start, Math.min(to, ends[i]) - first);
+                Step step = step(segment);
+                inParts(
+                        segment.offset() + first - start,
+                        segment.offset() + Math.min(to, ends[i]) - start,
+                        (offset, count) -> body.run(step, offset, count));
             }
         });
     }
@@ -106,20 +110,26 @@ final class FlatUpdate {
 
     /** Runs over one segment. */
     void run(Segment segment, Part body) {
-        parallel.run(segment.count(), (from, to) -> body.run(segment.offset() + from, to - from));
+        parallel.run(segment.count(), (from, to) -> inParts(segment.offset() + from, segment.offset() + to, body));
+    }
+
+    static void inParts(long from, long to, Part body) {
+        for (long part = from; part < to; part += PART) {
+            body.run(part, (int) Math.min(PART, to - part));
+        }
     }
 
     /** A sum over one segment, the same for any number of threads. */
     double sum(Segment segment, Sum body) {
         long count = segment.count();
         if (count <= PART) {
-            return body.of(segment.offset(), count);
+            return body.of(segment.offset(), (int) count);
         }
         double[] parts = new double[Math.toIntExact((count + PART - 1) / PART)];
         parallel.run(parts.length, 1, (from, to) -> {
             for (int part = (int) from; part < to; part++) {
-                long start = part * PART;
-                parts[part] = body.of(segment.offset() + start, Math.min(PART, count - start));
+                long start = (long) part * PART;
+                parts[part] = body.of(segment.offset() + start, (int) Math.min(PART, count - start));
             }
         });
         double sum = 0;

@@ -2,7 +2,10 @@ package dev.tandem.cpu;
 
 /**
  * The optimizers' loops over one run of flat float32 memory, at absolute addresses. Two implementations do the same
- * operations in the same order, so that they agree bit for bit.
+ * operations in the same order, so that updates agree bit for bit.
+ *
+ * <p>A run is some thousand elements: a method that is called often is soon compiled as a whole, while one long loop runs
+ * interpreted (with the Vector API a hundred times slower) until it is replaced half way.
  */
 interface OptimizerKernels {
     /**
@@ -20,9 +23,9 @@ interface OptimizerKernels {
     }
 
     /** {@code v = momentum·v + g; p −= rate·v}, or Nesterov's form; a velocity at 0 is none. */
-    void sgd(Step step, long parameters, long gradients, long velocity, long count, float momentum, boolean nesterov);
+    void sgd(Step step, long parameters, long gradients, long velocity, int count, float momentum, boolean nesterov);
 
-    void adaGrad(Step step, long parameters, long gradients, long squares, long count, float epsilon);
+    void adaGrad(Step step, long parameters, long gradients, long squares, int count, float epsilon);
 
     void adaDelta(
             Step step,
@@ -30,7 +33,7 @@ interface OptimizerKernels {
             long gradients,
             long squares,
             long updates,
-            long count,
+            int count,
             float rho,
             float epsilon);
 
@@ -41,7 +44,7 @@ interface OptimizerKernels {
             long gradients,
             long squares,
             long velocity,
-            long count,
+            int count,
             float alpha,
             float epsilon,
             float momentum);
@@ -58,7 +61,7 @@ interface OptimizerKernels {
             long gradients,
             long means,
             long squares,
-            long count,
+            int count,
             float beta1,
             float beta2,
             float epsilon,
@@ -66,19 +69,19 @@ interface OptimizerKernels {
             float keep);
 
     /** {@code v = momentum·v + rate·g; p −= v}. */
-    void lars(Step step, long parameters, long gradients, long velocity, long count, float momentum);
+    void lars(Step step, long parameters, long gradients, long velocity, int count, float momentum);
 
     /** {@code target += weight·(source − target)}. */
-    void lerp(long target, long source, long count, float weight);
+    void lerp(long target, long source, int count, float weight);
 
     /** {@code x = min(max(scale·x, −limit), limit)}; NaN stays. */
-    void clip(long x, long count, float scale, float limit);
+    void clip(long x, int count, float scale, float limit);
 
-    /** {@code Σ x²}, summed in double precision. */
-    double sumOfSquares(long x, long count);
+    /** {@code Σ x²}, to about float32 precision. */
+    double sumOfSquares(long x, int count);
 
     /** {@code Σ g²} of the gradients as a step sees them. */
-    double gradientSquares(Step step, long parameters, long gradients, long count);
+    double gradientSquares(Step step, long parameters, long gradients, int count);
 
-    boolean allFinite(long x, long count);
+    boolean allFinite(long x, int count);
 }

@@ -4,12 +4,12 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 /** Plain loops, for Java runtimes without the Vector API and for the last elements of vector loops. */
 final class ScalarOptimizerKernels implements OptimizerKernels {
-    private static float get(long address, long i) {
-        return NativeMemory.ALL.get(JAVA_FLOAT, address + Float.BYTES * i);
+    private static float get(long address, int i) {
+        return NativeMemory.ALL.get(JAVA_FLOAT, address + (long) Float.BYTES * i);
     }
 
-    private static void set(long address, long i, float value) {
-        NativeMemory.ALL.set(JAVA_FLOAT, address + Float.BYTES * i, value);
+    private static void set(long address, int i, float value) {
+        NativeMemory.ALL.set(JAVA_FLOAT, address + (long) Float.BYTES * i, value);
     }
 
     private static float gradient(Step step, float p, float g) {
@@ -19,8 +19,8 @@ final class ScalarOptimizerKernels implements OptimizerKernels {
 
     @Override
     public void sgd(
-            Step step, long parameters, long gradients, long velocity, long count, float momentum, boolean nesterov) {
-        for (long i = 0; i < count; i++) {
+            Step step, long parameters, long gradients, long velocity, int count, float momentum, boolean nesterov) {
+        for (int i = 0; i < count; i++) {
             float p = get(parameters, i);
             float g = gradient(step, p, get(gradients, i));
             if (velocity != 0) {
@@ -33,8 +33,8 @@ final class ScalarOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    public void adaGrad(Step step, long parameters, long gradients, long squares, long count, float epsilon) {
-        for (long i = 0; i < count; i++) {
+    public void adaGrad(Step step, long parameters, long gradients, long squares, int count, float epsilon) {
+        for (int i = 0; i < count; i++) {
             float p = get(parameters, i);
             float g = gradient(step, p, get(gradients, i));
             float s = get(squares, i) + g * g;
@@ -50,10 +50,10 @@ final class ScalarOptimizerKernels implements OptimizerKernels {
             long gradients,
             long squares,
             long updates,
-            long count,
+            int count,
             float rho,
             float epsilon) {
-        for (long i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++) {
             float p = get(parameters, i);
             float g = gradient(step, p, get(gradients, i));
             float s = rho * get(squares, i) + (1 - rho) * (g * g);
@@ -72,11 +72,11 @@ final class ScalarOptimizerKernels implements OptimizerKernels {
             long gradients,
             long squares,
             long velocity,
-            long count,
+            int count,
             float alpha,
             float epsilon,
             float momentum) {
-        for (long i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++) {
             float p = get(parameters, i);
             float g = gradient(step, p, get(gradients, i));
             float s = alpha * get(squares, i) + (1 - alpha) * (g * g);
@@ -97,13 +97,13 @@ final class ScalarOptimizerKernels implements OptimizerKernels {
             long gradients,
             long means,
             long squares,
-            long count,
+            int count,
             float beta1,
             float beta2,
             float epsilon,
             float root,
             float keep) {
-        for (long i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++) {
             float p = get(parameters, i);
             float g = gradient(step, p, get(gradients, i));
             float m = beta1 * get(means, i) + (1 - beta1) * g;
@@ -115,8 +115,8 @@ final class ScalarOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    public void lars(Step step, long parameters, long gradients, long velocity, long count, float momentum) {
-        for (long i = 0; i < count; i++) {
+    public void lars(Step step, long parameters, long gradients, long velocity, int count, float momentum) {
+        for (int i = 0; i < count; i++) {
             float p = get(parameters, i);
             float g = gradient(step, p, get(gradients, i));
             float v = momentum * get(velocity, i) + step.learningRate() * g;
@@ -126,24 +126,24 @@ final class ScalarOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    public void lerp(long target, long source, long count, float weight) {
-        for (long i = 0; i < count; i++) {
+    public void lerp(long target, long source, int count, float weight) {
+        for (int i = 0; i < count; i++) {
             float t = get(target, i);
             set(target, i, t + weight * (get(source, i) - t));
         }
     }
 
     @Override
-    public void clip(long x, long count, float scale, float limit) {
-        for (long i = 0; i < count; i++) {
+    public void clip(long x, int count, float scale, float limit) {
+        for (int i = 0; i < count; i++) {
             set(x, i, Math.min(Math.max(scale * get(x, i), -limit), limit));
         }
     }
 
     @Override
-    public double sumOfSquares(long x, long count) {
+    public double sumOfSquares(long x, int count) {
         double sum = 0;
-        for (long i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++) {
             double value = get(x, i);
             sum += value * value;
         }
@@ -151,9 +151,9 @@ final class ScalarOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    public double gradientSquares(Step step, long parameters, long gradients, long count) {
+    public double gradientSquares(Step step, long parameters, long gradients, int count) {
         double sum = 0;
-        for (long i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++) {
             double value = gradient(step, get(parameters, i), get(gradients, i));
             sum += value * value;
         }
@@ -161,9 +161,9 @@ final class ScalarOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    public boolean allFinite(long x, long count) {
+    public boolean allFinite(long x, int count) {
         float zeros = 0;
-        for (long i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++) {
             zeros += get(x, i) * 0; // NaN from infinity and from NaN
         }
         return zeros == 0;

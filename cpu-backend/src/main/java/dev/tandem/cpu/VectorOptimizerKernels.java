@@ -2,7 +2,6 @@ package dev.tandem.cpu;
 
 import static java.nio.ByteOrder.nativeOrder;
 
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -10,9 +9,14 @@ import jdk.incubator.vector.VectorSpecies;
 /** The optimizers' loops with the Vector API: as fast as memory. What fills no vector goes to the scalar twin. */
 final class VectorOptimizerKernels implements OptimizerKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
     private static final int BYTES = SPECIES.vectorByteSize();
-    private static final FloatVector ZERO = FloatVector.zero(SPECIES);
+
+    /**
+     * Sums run over blocks of this many elements in float32, and over blocks in double: as accurate as is needed, and a
+     * loop that short is always compiled whole, which long ones with a sum are not.
+     */
+    private static final int BLOCK = 1024;
+
     private static final OptimizerKernels REST = new ScalarOptimizerKernels();
 
     private static FloatVector load(long address) {
@@ -24,7 +28,7 @@ final class VectorOptimizerKernels implements OptimizerKernels {
     }
 
     /** Bytes of whole vectors among {@code count} elements. */
-    private static long whole(long count) {
+    private static int whole(int count) {
         return count * Float.BYTES / BYTES * BYTES;
     }
 
@@ -36,15 +40,14 @@ final class VectorOptimizerKernels implements OptimizerKernels {
     /** Zero for zero, and NaN for NaN. */
     private static FloatVector sign(FloatVector x) {
         FloatVector ones = x.sub(x).add(1f);
-        return x.blend(ones, x.compare(VectorOperators.GT, ZERO))
-                .blend(ones.neg(), x.compare(VectorOperators.LT, ZERO));
+        return x.blend(ones, x.compare(VectorOperators.GT, 0f)).blend(ones.neg(), x.compare(VectorOperators.LT, 0f));
     }
 
     @Override
     public void sgd(
-            Step step, long parameters, long gradients, long velocity, long count, float momentum, boolean nesterov) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
+            Step step, long parameters, long gradients, long velocity, int count, float momentum, boolean nesterov) {
+        int end = whole(count);
+        for (int at = 0; at < end; at += BYTES) {
             FloatVector p = load(parameters + at);
             FloatVector g = gradient(step, p, load(gradients + at));
             if (velocity != 0) {
@@ -65,9 +68,9 @@ final class VectorOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    public void adaGrad(Step step, long parameters, long gradients, long squares, long count, float epsilon) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
+    public void adaGrad(Step step, long parameters, long gradients, long squares, int count, float epsilon) {
+        int end = whole(count);
+        for (int at = 0; at < end; at += BYTES) {
             FloatVector p = load(parameters + at);
             FloatVector g = gradient(step, p, load(gradients + at));
             FloatVector s = load(squares + at).add(g.mul(g));
@@ -85,11 +88,11 @@ final class VectorOptimizerKernels implements OptimizerKernels {
             long gradients,
             long squares,
             long updates,
-            long count,
+            int count,
             float rho,
             float epsilon) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
+        int end = whole(count);
+        for (int at = 0; at < end; at += BYTES) {
             FloatVector p = load(parameters + at);
             FloatVector g = gradient(step, p, load(gradients + at));
             FloatVector s = load(squares + at).mul(rho).add(g.mul(g).mul(1 - rho));
@@ -117,12 +120,12 @@ final class VectorOptimizerKernels implements OptimizerKernels {
             long gradients,
             long squares,
             long velocity,
-            long count,
+            int count,
             float alpha,
             float epsilon,
             float momentum) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
+        int end = whole(count);
+        for (int at = 0; at < end; at += BYTES) {
             FloatVector p = load(parameters + at);
             FloatVector g = gradient(step, p, load(gradients + at));
             FloatVector s = load(squares + at).mul(alpha).add(g.mul(g).mul(1 - alpha));
@@ -153,14 +156,14 @@ final class VectorOptimizerKernels implements OptimizerKernels {
             long gradients,
             long means,
             long squares,
-            long count,
+            int count,
             float beta1,
             float beta2,
             float epsilon,
             float root,
             float keep) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
+        int end = whole(count);
+        for (int at = 0; at < end; at += BYTES) {
             FloatVector p = load(parameters + at);
             FloatVector g = gradient(step, p, load(gradients + at));
             FloatVector m = load(means + at).mul(beta1).add(g.mul(1 - beta1));
@@ -185,9 +188,9 @@ final class VectorOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    public void lars(Step step, long parameters, long gradients, long velocity, long count, float momentum) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
+    public void lars(Step step, long parameters, long gradients, long velocity, int count, float momentum) {
+        int end = whole(count);
+        for (int at = 0; at < end; at += BYTES) {
             FloatVector p = load(parameters + at);
             FloatVector g = gradient(step, p, load(gradients + at));
             FloatVector v = load(velocity + at).mul(momentum).add(g.mul(step.learningRate()));
@@ -198,9 +201,9 @@ final class VectorOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    public void lerp(long target, long source, long count, float weight) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
+    public void lerp(long target, long source, int count, float weight) {
+        int end = whole(count);
+        for (int at = 0; at < end; at += BYTES) {
             FloatVector t = load(target + at);
             store(t.add(load(source + at).sub(t).mul(weight)), target + at);
         }
@@ -208,54 +211,72 @@ final class VectorOptimizerKernels implements OptimizerKernels {
     }
 
     @Override
-    public void clip(long x, long count, float scale, float limit) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
+    public void clip(long x, int count, float scale, float limit) {
+        int end = whole(count);
+        for (int at = 0; at < end; at += BYTES) {
             store(load(x + at).mul(scale).max(-limit).min(limit), x + at);
         }
         REST.clip(x + end, count - end / Float.BYTES, scale, limit);
     }
 
     @Override
-    public double sumOfSquares(long x, long count) {
-        long end = whole(count);
-        DoubleVector low = DoubleVector.zero(DOUBLES);
-        DoubleVector high = DoubleVector.zero(DOUBLES);
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector value = load(x + at);
-            low = addSquare(low, value, 0);
-            high = addSquare(high, value, 1);
+    public double sumOfSquares(long x, int count) {
+        int whole = count / BLOCK * BLOCK;
+        double sum = 0;
+        for (int i = 0; i < whole; i += BLOCK) {
+            sum += blockSquares(x + i * Float.BYTES);
         }
-        return low.add(high).reduceLanes(VectorOperators.ADD) + REST.sumOfSquares(x + end, count - end / Float.BYTES);
+        return sum + REST.sumOfSquares(x + whole * Float.BYTES, count - whole);
+    }
+
+    private static float blockSquares(long x) {
+        FloatVector even = FloatVector.zero(SPECIES);
+        FloatVector odd = FloatVector.zero(SPECIES);
+        for (int at = 0; at < BLOCK * Float.BYTES; at += 2 * BYTES) {
+            FloatVector a = load(x + at);
+            FloatVector b = load(x + at + BYTES);
+            even = even.add(a.mul(a));
+            odd = odd.add(b.mul(b));
+        }
+        return even.add(odd).reduceLanes(VectorOperators.ADD);
     }
 
     @Override
-    public double gradientSquares(Step step, long parameters, long gradients, long count) {
-        long end = whole(count);
-        DoubleVector low = DoubleVector.zero(DOUBLES);
-        DoubleVector high = DoubleVector.zero(DOUBLES);
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector value = gradient(step, load(parameters + at), load(gradients + at));
-            low = addSquare(low, value, 0);
-            high = addSquare(high, value, 1);
+    public double gradientSquares(Step step, long parameters, long gradients, int count) {
+        int whole = count / BLOCK * BLOCK;
+        double sum = 0;
+        for (int i = 0; i < whole; i += BLOCK) {
+            sum += blockGradientSquares(step, parameters + i * Float.BYTES, gradients + i * Float.BYTES);
         }
-        return low.add(high).reduceLanes(VectorOperators.ADD)
-                + REST.gradientSquares(step, parameters + end, gradients + end, count - end / Float.BYTES);
+        return sum
+                + REST.gradientSquares(
+                        step, parameters + whole * Float.BYTES, gradients + whole * Float.BYTES, count - whole);
     }
 
-    /** Of the lower (0) or upper (1) half of the values: doubles are twice as wide. */
-    private static DoubleVector addSquare(DoubleVector sum, FloatVector values, int half) {
-        DoubleVector wide = (DoubleVector) values.convertShape(VectorOperators.F2D, DOUBLES, half);
-        return sum.add(wide.mul(wide));
+    private static float blockGradientSquares(Step step, long parameters, long gradients) {
+        FloatVector sum = FloatVector.zero(SPECIES);
+        for (int at = 0; at < BLOCK * Float.BYTES; at += BYTES) {
+            FloatVector g = gradient(step, load(parameters + at), load(gradients + at));
+            sum = sum.add(g.mul(g));
+        }
+        return sum.reduceLanes(VectorOperators.ADD);
     }
 
     @Override
-    public boolean allFinite(long x, long count) {
-        long end = whole(count);
-        FloatVector zeros = ZERO;
-        for (long at = 0; at < end; at += BYTES) {
+    public boolean allFinite(long x, int count) {
+        int whole = count / BLOCK * BLOCK;
+        boolean finite = true;
+        for (int i = 0; i < whole; i += BLOCK) {
+            finite &= blockFinite(x + i * Float.BYTES);
+        }
+        return finite && REST.allFinite(x + whole * Float.BYTES, count - whole);
+    }
+
+    private static boolean blockFinite(long x) {
+        FloatVector zeros = FloatVector.zero(SPECIES);
+        for (int at = 0; at < BLOCK * Float.BYTES; at += BYTES) {
             zeros = zeros.add(load(x + at).mul(0f)); // NaN from infinity and from NaN
         }
-        return zeros.compare(VectorOperators.EQ, 0f).allTrue() && REST.allFinite(x + end, count - end / Float.BYTES);
+        return zeros.compare(VectorOperators.EQ, 0f).allTrue();
     }
 }

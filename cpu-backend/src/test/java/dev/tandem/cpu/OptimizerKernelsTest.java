@@ -13,7 +13,7 @@ class OptimizerKernelsTest {
     private static final Step STEP = new Step(0.1f, 0.5f, 0.01f, 0.002f);
 
     private interface Loop {
-        void run(OptimizerKernels loops, long p, long g, long a, long b, long count);
+        void run(OptimizerKernels loops, long p, long g, long a, long b, int count);
     }
 
     @ParameterizedTest
@@ -68,10 +68,10 @@ class OptimizerKernelsTest {
             long p = test.floats(TestRuntime.normal(1, 1027)).address;
             long g = test.floats(TestRuntime.normal(2, 1027)).address;
             double squares = scalar.sumOfSquares(p, 1027);
-            // Doubles: only the order of addition differs.
-            assertThat(vector.sumOfSquares(p, 1027)).isCloseTo(squares, within(1e-10));
+            // A thousand float32 numbers in 8 or 16 sums.
+            assertThat(vector.sumOfSquares(p, 1027)).isCloseTo(squares, within(1e-6 * squares));
             assertThat(vector.gradientSquares(STEP, p, g, 1027))
-                    .isCloseTo(scalar.gradientSquares(STEP, p, g, 1027), within(1e-10));
+                    .isCloseTo(scalar.gradientSquares(STEP, p, g, 1027), within(1e-6 * squares));
             assertThat(vector.allFinite(p, 1027)).isTrue();
             assertThat(scalar.allFinite(p, 1027)).isTrue();
         }
