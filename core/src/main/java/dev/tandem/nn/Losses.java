@@ -37,21 +37,24 @@ public final class Losses {
         }
         Storage targets = target.storage();
         NeuralOps.Result forward = logits.device().neural().crossEntropy(logits.storage(), targets, labelSmoothing);
-        Storage[] saved = {forward.saved(), targets};
+        Storage[] kept = {forward.saved(), targets};
         Tensor[] inputs = {logits};
-        Tensor rows = Autograd.record("cross-entropy", logits.device(), forward.output(), inputs, saved, backward -> {
+        Tensor rows = Autograd.record("cross-entropy", logits.device(), forward.output(), inputs, kept, backward -> {
             Storage gradient = backward.gradient().storage();
+            Tensor saved = backward.saved(0);
             backward.give(
                     0,
                     backward.device()
                             .neural()
                             .crossEntropyBackward(
                                     gradient,
-                                    backward.saved(0).storage(),
+                                    saved == null ? null : saved.storage(),
                                     backward.saved(1).storage(),
                                     labelSmoothing));
         });
-        forward.saved().release();
+        if (forward.saved() != null) {
+            forward.saved().release();
+        }
         return reduction.apply(rows);
     }
 

@@ -4,8 +4,6 @@ import dev.tandem.backend.Activation;
 import dev.tandem.backend.NeuralOps;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.Autograd;
-import dev.tandem.tensor.Backward;
-import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 
@@ -67,18 +65,19 @@ public final class BatchNormalization {
         Tensor[] inputs = {x, residual, scale, shift};
         Tensor y = Autograd.record("batch norm", x.device(), forward.output(), inputs, saved, backward -> {
             boolean residualWanted = backward.needs(1);
-            Storage scaleGradient = targetOrScratch(backward, 2);
-            Storage shiftGradient = targetOrScratch(backward, 3);
+            Shape channels = backward.saved(1).shape();
+            Storage scaleGradient = Saved.targetOrScratch(backward, 2, channels);
+            Storage shiftGradient = Saved.targetOrScratch(backward, 3, channels);
             NeuralOps.BatchNormGradient gradient = backward.device()
                     .neural()
                     .batchNormBackward(
                             backward.gradient().storage(),
                             backward.saved(0).storage(),
                             new NeuralOps.Normalized(
-                                    storage(backward.saved(2)),
-                                    storage(backward.saved(3)),
-                                    storage(backward.saved(4)),
-                                    storage(backward.saved(5))),
+                                    Saved.storage(backward, 2),
+                                    Saved.storage(backward, 3),
+                                    Saved.storage(backward, 4),
+                                    Saved.storage(backward, 5)),
                             backward.saved(1).storage(),
                             epsilon,
                             activation,
@@ -92,19 +91,10 @@ public final class BatchNormalization {
             backward.give(2, scaleGradient);
             backward.give(3, shiftGradient);
         });
-        forward.mean().release();
-        forward.variance().release();
-        if (forward.saved() != null) {
-            forward.saved().release();
-        }
+        Saved.release(forward.mean());
+        Saved.release(forward.variance());
+        Saved.release(forward.saved());
         return y;
-    }
-
-    /** The backend writes both gradients in any case; a frozen parameter's goes nowhere. */
-    private static Storage targetOrScratch(Backward backward, int index) {
-        Storage target = backward.target(index);
-        Shape channels = backward.saved(1).shape();
-        return target != null ? target : backward.device().memory().allocate(channels, DType.FLOAT32);
     }
 
     /**

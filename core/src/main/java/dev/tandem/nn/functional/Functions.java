@@ -30,11 +30,11 @@ public final class Functions {
                 .dropout(x.storage(), probability, x.device().random().state());
         Tensor y = Autograd.record(
                 "dropout", x.device(), result.output(), new Tensor[] {x}, new Storage[] {result.saved()}, backward -> {
-                    Storage mask = backward.saved(0).storage();
+                    Storage mask = Saved.storage(backward, 0);
                     Storage gradient = backward.gradient().storage();
                     backward.give(0, backward.device().neural().dropoutBackward(gradient, mask, probability));
                 });
-        result.saved().release();
+        Saved.release(result.saved());
         return y;
     }
 
@@ -76,7 +76,6 @@ public final class Functions {
         Storage[] saved = {query.storage(), key.storage(), value.storage(), forward.output(), forward.saved()};
         Tensor[] inputs = {query, key, value};
         Tensor y = Autograd.record("attention", query.device(), forward.output(), inputs, saved, backward -> {
-            Tensor opaque = backward.saved(4);
             NeuralOps.AttentionGradient gradient = backward.device()
                     .neural()
                     .attentionBackward(
@@ -84,15 +83,13 @@ public final class Functions {
                             backward.saved(0).storage(),
                             backward.saved(1).storage(),
                             backward.saved(2).storage(),
-                            new NeuralOps.Result(backward.saved(3).storage(), opaque == null ? null : opaque.storage()),
+                            new NeuralOps.Result(Saved.storage(backward, 3), Saved.storage(backward, 4)),
                             scale);
             backward.give(0, gradient.query());
             backward.give(1, gradient.key());
             backward.give(2, gradient.value());
         });
-        if (forward.saved() != null) {
-            forward.saved().release();
-        }
+        Saved.release(forward.saved());
         return y;
     }
 

@@ -3,8 +3,6 @@ package dev.tandem.nn.functional;
 import dev.tandem.backend.NeuralOps;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.Autograd;
-import dev.tandem.tensor.Backward;
-import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 
@@ -34,17 +32,18 @@ public final class Normalization {
         Storage[] saved = {x.storage(), scale.storage(), forward.mean(), forward.variance(), forward.saved()};
         Tensor[] inputs = {x, scale, shift};
         Tensor y = Autograd.record("layer norm", x.device(), forward.output(), inputs, saved, backward -> {
-            Storage scaleGradient = targetOrScratch(backward, 1);
-            Storage shiftGradient = targetOrScratch(backward, 2);
-            NeuralOps.Normalized statistics =
-                    new NeuralOps.Normalized(null, storage(backward, 2), storage(backward, 3), storage(backward, 4));
+            Shape size = backward.saved(1).shape();
+            Storage scaleGradient = Saved.targetOrScratch(backward, 1, size);
+            Storage shiftGradient = Saved.targetOrScratch(backward, 2, size);
+            NeuralOps.Normalized statistics = new NeuralOps.Normalized(
+                    null, Saved.storage(backward, 2), Saved.storage(backward, 3), Saved.storage(backward, 4));
             Storage gradient = backward.device()
                     .neural()
                     .layerNormBackward(
                             backward.gradient().storage(),
-                            storage(backward, 0),
+                            Saved.storage(backward, 0),
                             statistics,
-                            storage(backward, 1),
+                            Saved.storage(backward, 1),
                             epsilon,
                             scaleGradient,
                             shiftGradient);
@@ -52,17 +51,10 @@ public final class Normalization {
             backward.give(1, scaleGradient);
             backward.give(2, shiftGradient);
         });
-        release(forward.mean());
-        release(forward.variance());
-        release(forward.saved());
+        Saved.release(forward.mean());
+        Saved.release(forward.variance());
+        Saved.release(forward.saved());
         return y;
-    }
-
-    /** The backend writes both gradients in any case; a frozen parameter's goes nowhere. */
-    private static Storage targetOrScratch(Backward backward, int index) {
-        Storage target = backward.target(index);
-        Shape size = backward.saved(1).shape();
-        return target != null ? target : backward.device().memory().allocate(size, DType.FLOAT32);
     }
 
     /**
@@ -82,26 +74,16 @@ public final class Normalization {
         Storage[] saved = {x.storage(), forward.output(), forward.saved()};
         Tensor[] inputs = {x};
         Tensor y = Autograd.record("local response norm", x.device(), forward.output(), inputs, saved, backward -> {
-            NeuralOps.Result kept = new NeuralOps.Result(storage(backward, 1), storage(backward, 2));
+            NeuralOps.Result kept = new NeuralOps.Result(Saved.storage(backward, 1), Saved.storage(backward, 2));
             Storage gradient = backward.gradient().storage();
             backward.give(
                     0,
                     backward.device()
                             .neural()
-                            .localResponseNormBackward(gradient, storage(backward, 0), kept, size, alpha, beta, k));
+                            .localResponseNormBackward(
+                                    gradient, Saved.storage(backward, 0), kept, size, alpha, beta, k));
         });
-        release(forward.saved());
+        Saved.release(forward.saved());
         return y;
-    }
-
-    private static Storage storage(Backward backward, int index) {
-        Tensor saved = backward.saved(index);
-        return saved == null ? null : saved.storage();
-    }
-
-    private static void release(Storage storage) {
-        if (storage != null) {
-            storage.release();
-        }
     }
 }

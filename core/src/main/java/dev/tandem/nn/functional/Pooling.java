@@ -26,18 +26,11 @@ public final class Pooling {
         Shape shape = x.shape();
         Tensor y = Autograd.record(
                 "pool", x.device(), result.output(), new Tensor[] {x}, new Storage[] {result.saved()}, backward -> {
-                    Tensor saved = backward.saved(0);
+                    Storage saved = Saved.storage(backward, 0);
                     Storage gradient = backward.gradient().storage();
-                    backward.give(
-                            0,
-                            backward.device()
-                                    .neural()
-                                    .poolBackward(
-                                            kind, gradient, saved == null ? null : saved.storage(), shape, window));
+                    backward.give(0, backward.device().neural().poolBackward(kind, gradient, saved, shape, window));
                 });
-        if (result.saved() != null) {
-            result.saved().release();
-        }
+        Saved.release(result.saved());
         return y;
     }
 
