@@ -1,0 +1,150 @@
+package dev.tandem.benchmarks;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Contenders on one {@link TrainingCase}, all alive at once, training in turns: A k steps, B k steps, then B, A, and so on,
+ * so that a machine that slows down or speeds up does so for all of them. A pause before each turn lets the OpenMP workers
+ * of the one before stop spinning (LLVM's and Intel's spin for 200 ms, GNU's for a few).
+ */
+final class Comparison {
+    /** How long everything takes; steps a turn follow from each contender's own speed. */
+    record Plan(int rounds, double turnSeconds, double warmupSeconds, int pauseMillis) {}
+
+    /**
+     * What one contender did.
+     *
+     * @param imagesPerSecond batch over the median step time of all timed steps
+     * @param bestImagesPerSecond the same of the fastest step; far above the median on a machine that others use
+     * @param firstStepMillis from the start of the process to the end of its first step, files in the page cache
+     * @param peakRssMiB the process's peak resident memory, the JVM's included
+     * @param speedRatio this contender's speed over the first's: median over the rounds, each of its turns' median steps
+     * @param speedRatioMin the worst round's
+     * @param speedRatioMax the best round's
+     * @param loss after the last step
+     * @param turnMillis each turn's median step
+     */
+    record Result(
+            String contender,
+            String network,
+            int batch,
+            double imagesPerSecond,
+            double bestImagesPerSecond,
+            double firstStepMillis,
+            double peakRssMiB,
+            double speedRatio,
+            double speedRatioMin,
+            double speedRatioMax,
+            int timedSteps,
+            String loss,
+            List<Double> turnMillis) {}
+
+    private static final class Runner {
+        private final String name;
+        private final ContenderProcess process;
+        private final List<Double> stepMillis = new ArrayList<>();
+        private final List<Double> turnMillis = new ArrayList<>();
+        private int stepsPerTurn;
+        private String loss;
+
+        private Runner(String name, ContenderProcess process) {
+            this.name = name;
+            this.process = process;
+        }
+
+        /** Steps until the time is over, and learns from them how many make a turn. */
+        private void warmUp(Plan plan) {
+            double spent = 0;
+            double fastest = Double.MAX_VALUE;
+            do {
+                int steps = (int) Math.clamp(250 / fastest, 1, 1000);
+                for (double millis : process.step(steps).millis()) {
+                    spent += millis;
+                    fastest = Math.min(fastest, millis);
+                }
+            } while (spent < plan.warmupSeconds() * 1000);
+            stepsPerTurn = (int) Math.clamp(Math.round(plan.turnSeconds() * 1000 / fastest), 2, 100_000);
+        }
+
+        private void takeTurn() {
+            ContenderProcess.Steps steps = process.step(stepsPerTurn);
+            stepMillis.addAll(steps.millis());
+            turnMillis.add(median(steps.millis()));
+            loss = steps.loss();
+        }
+    }
+
+    private Comparison() {}
+
+    /** The results in the contenders' order; {@code commands} maps a contender's name to its command line. */
+    static List<Result> run(TrainingCase trainingCase, Map<String, List<String>> commands, Plan plan) {
+        Map<String, Runner> runners = new LinkedHashMap<>();
+        try {
+            commands.forEach((name, command) -> {
+                // Once unmeasured: unpacks natives and brings files to the page cache.
+                new ContenderProcess(command).close();
+                pause(plan);
+                runners.put(name, new Runner(name, new ContenderProcess(command)));
+            });
+            for (Runner runner : runners.values()) {
+                pause(plan);
+                runner.warmUp(plan);
+            }
+            List<Runner> order = new ArrayList<>(runners.values());
+            for (int round = 0; round < plan.rounds(); round++) {
+                for (Runner runner : order) {
+                    pause(plan);
+                    runner.takeTurn();
+                }
+                Collections.reverse(order);
+            }
+            Runner reference = runners.values().iterator().next();
+            return runners.values().stream()
+                    .map(runner -> result(trainingCase, runner, reference))
+                    .toList();
+        } finally {
+            runners.values().forEach(runner -> runner.process.close());
+        }
+    }
+
+    private static Result result(TrainingCase trainingCase, Runner runner, Runner reference) {
+        List<Double> ratios = IntStream.range(0, runner.turnMillis.size())
+                .mapToObj(round -> reference.turnMillis.get(round) / runner.turnMillis.get(round))
+                .toList();
+        return new Result(
+                runner.name,
+                trainingCase.name(),
+                trainingCase.batch(),
+                trainingCase.batch() * 1000 / median(runner.stepMillis),
+                trainingCase.batch() * 1000 / Collections.min(runner.stepMillis),
+                runner.process.firstStepMillis(),
+                runner.process.peakRssMiB(),
+                median(ratios),
+                Collections.min(ratios),
+                Collections.max(ratios),
+                runner.stepMillis.size(),
+                runner.loss,
+                runner.turnMillis);
+    }
+
+    static double median(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
+        Arrays.sort(sorted);
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private static void pause(Plan plan) {
+        try {
+            Thread.sleep(plan.pauseMillis());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("Interrupted between turns", e);
+        }
+    }
+}
