@@ -71,7 +71,7 @@ record Report(
         }
         text.append(String.format(
                 Locale.ROOT,
-                "%nTraining steps, float32, %s threads, medians over %d interleaved turns of %.0f s after %.0f s of warm-up; %s, %s; load before: %s.%n",
+                "%nTraining steps, float32, %s threads, medians over %d interleaved turns of %s s after %s s of warm-up; %s, %s; load before: %s.%n",
                 environment.get("threads"),
                 plan.rounds(),
                 plan.turnSeconds(),
