@@ -38,7 +38,16 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public void fill(Storage target, double value) {
-        throw new UnsupportedOperationException("cpu: fill");
+        CpuStorage to = (CpuStorage) target;
+        if (value == 0 && 1 / value > 0) {
+            to.segment().fill((byte) 0);
+            return;
+        }
+        runtime.parallel().run(to.shape().elements(), (from, end) -> {
+            for (long i = from; i < end; i++) {
+                Conversion.set(to.dtype(), to.address, i, value);
+            }
+        });
     }
 
     @Override
@@ -59,7 +68,16 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public CpuStorage cast(Storage source, DType dtype) {
-        throw new UnsupportedOperationException("cpu: cast");
+        CpuStorage from = (CpuStorage) source;
+        if (from.dtype() == dtype) {
+            return (CpuStorage) from.retain();
+        }
+        CpuStorage to = CpuStorage.allocate(runtime.allocator(), from.shape(), dtype, from.order());
+        runtime.parallel()
+                .run(
+                        from.shape().elements(),
+                        (start, end) -> Conversion.convert(from.dtype(), from.address, dtype, to.address, start, end));
+        return to;
     }
 
     @Override
