@@ -31,7 +31,7 @@ final class Attributes {
         return attributes;
     }
 
-    private static int algorithm(Activation activation) {
+    static int algorithm(Activation activation) {
         return switch (activation.op()) {
             case RELU -> OneDnn.ELTWISE_RELU;
             case TANH -> OneDnn.ELTWISE_TANH;

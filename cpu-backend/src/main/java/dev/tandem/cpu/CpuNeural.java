@@ -12,11 +12,13 @@ final class CpuNeural implements NeuralOps {
     private final CpuRuntime runtime;
     private final Convolution convolution;
     private final Pooling pooling;
+    private final BatchNorm batchNorm;
 
     CpuNeural(CpuRuntime runtime) {
         this.runtime = runtime;
         this.convolution = new Convolution(runtime);
         this.pooling = new Pooling(runtime);
+        this.batchNorm = new BatchNorm(runtime);
     }
 
     @Override
@@ -57,7 +59,8 @@ final class CpuNeural implements NeuralOps {
             float momentum,
             float epsilon,
             Activation activation) {
-        throw new UnsupportedOperationException("cpu: batchNorm");
+        return batchNorm.training(
+                x, residual, scale, shift, runningMean, runningVariance, momentum, epsilon, activation);
     }
 
     @Override
@@ -70,7 +73,7 @@ final class CpuNeural implements NeuralOps {
             Storage variance,
             float epsilon,
             Activation activation) {
-        throw new UnsupportedOperationException("cpu: batchNormInference");
+        return batchNorm.inference(x, residual, scale, shift, mean, variance, epsilon, activation);
     }
 
     @Override
@@ -84,7 +87,8 @@ final class CpuNeural implements NeuralOps {
             boolean hasResidual,
             Storage scaleGradient,
             Storage shiftGradient) {
-        throw new UnsupportedOperationException("cpu: batchNormBackward");
+        return batchNorm.backward(
+                gradient, x, forward, scale, epsilon, activation, hasResidual, scaleGradient, shiftGradient);
     }
 
     @Override
