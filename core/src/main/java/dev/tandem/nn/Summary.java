@@ -30,7 +30,7 @@ public final class Summary {
      * @param output shape of the output
      * @param parameters trained values of its own, without its parts'; 0 when it is applied again
      * @param multiplyAdds of its own, without its parts'
-     * @param outputBytes memory of the output
+     * @param outputBytes memory of the output; 0 where it is the input's
      * @param isLeaf whether no other part was applied within it
      */
     public record Row(
@@ -134,12 +134,12 @@ public final class Summary {
                     row.output().toString(),
                     grouped(row.parameters()),
                     grouped(row.multiplyAdds()),
-                    mebibytes(row.outputBytes())
+                    memory(row.outputBytes())
                 });
             }
         }
         table.add(new String[] {
-            "total", "", output().toString(), grouped(parameters), grouped(multiplyAdds()), mebibytes(outputBytes())
+            "total", "", output().toString(), grouped(parameters), grouped(multiplyAdds()), memory(outputBytes())
         });
         return network + " on " + input + "\n" + aligned(table);
     }
@@ -167,8 +167,12 @@ public final class Summary {
         return number == 0 ? "" : String.format(Locale.ROOT, "%,d", number);
     }
 
-    private static String mebibytes(long bytes) {
-        return String.format(Locale.ROOT, "%.2f MiB", bytes / 1048576.0);
+    private static String memory(long bytes) {
+        if (bytes == 0) {
+            return "";
+        }
+        boolean large = bytes >= 1 << 20;
+        return String.format(Locale.ROOT, large ? "%.1f MiB" : "%.1f KiB", bytes / (large ? 1048576.0 : 1024.0));
     }
 
     /** Makes a row of each application, in the order in which they began. */
@@ -216,7 +220,9 @@ public final class Summary {
                             output.shape(),
                             parametersOf(module),
                             all - own.ofParts,
-                            output.elements() * output.dtype().bytes(),
+                            MetaBackend.shareMemory(input, output)
+                                    ? 0
+                                    : output.elements() * output.dtype().bytes(),
                             own.isLeaf));
         }
 

@@ -8,6 +8,7 @@ import dev.tandem.backend.MemoryOps;
 import dev.tandem.backend.NeuralOps;
 import dev.tandem.backend.OptimizerOps;
 import dev.tandem.tensor.Device;
+import dev.tandem.tensor.Tensor;
 import java.util.Map;
 
 /**
@@ -40,6 +41,11 @@ public final class MetaBackend implements Backend {
     /** Multiply-adds of all convolutions, matrix products and attention so far; element-wise work is not counted. */
     public long multiplyAdds() {
         return multiplyAdds.total();
+    }
+
+    /** Whether one tensor is a view of the other, or both of a third. */
+    public static boolean shareMemory(Tensor a, Tensor b) {
+        return ((MetaStorage) a.storage()).block == ((MetaStorage) b.storage()).block;
     }
 
     @Override
