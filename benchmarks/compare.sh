@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 mvn -q -B -P peers -pl benchmarks -am process-classes
 java="${JAVA_HOME:?set it to a JDK 25}/bin/java"
 jvm="{java} --enable-native-access=ALL-UNNAMED -cp {classpath}"
-contenders=(--contender "DJL=$jvm dev.tandem.benchmarks.djl.DjlContender {case} {threads}")
+contenders=(--contender "Tandem={java} --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -cp {classpath} dev.tandem.benchmarks.TandemContender {case} {threads}"
+            --contender "DJL=$jvm dev.tandem.benchmarks.djl.DjlContender {case} {threads}")
 python="${PYTHON:-/usr/bin/python3}"
 if "$python" -c 'import torch' 2>/dev/null; then
   contenders+=(--contender "PyTorch=$python benchmarks/python/contender.py {case} {threads}"
