@@ -3,6 +3,7 @@ package dev.tandem.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.tandem.backend.NeuralOps;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Device;
@@ -234,6 +235,26 @@ abstract class Kit {
         Arrival[] arrivals = new Arrival[inputs.length];
         Arrays.fill(arrivals, Arrival.PLAIN);
         return arrivals;
+    }
+
+    /** A result's output; what else it holds is released. */
+    static Storage output(NeuralOps.Result result) {
+        release(result.saved());
+        return result.output();
+    }
+
+    /** A normalised result's output; what else it holds is released. */
+    static Storage output(NeuralOps.Normalized result) {
+        release(result.mean());
+        release(result.variance());
+        release(result.saved());
+        return result.output();
+    }
+
+    static void release(Storage storage) {
+        if (storage != null) {
+            storage.release();
+        }
     }
 
     /** Runs an operation that a backend may refuse; refusing is right, a wrong result is not. */
