@@ -3,11 +3,13 @@ package dev.tandem.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /** The driver's end of the line protocol: a contender in a process of its own, idle until it is asked. */
@@ -32,7 +34,7 @@ final class ContenderProcess implements AutoCloseable {
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
         } catch (IOException e) {
-            throw new UncheckedIOException("Cannot start " + String.join(" ", command), e);
+            throw new UncheckedIOException("Cannot start " + shortCommand(), e);
         }
         commands = process.outputWriter();
         answers = process.inputReader();
@@ -67,8 +69,15 @@ final class ContenderProcess implements AutoCloseable {
             return JSON.readTree(answer);
         } catch (IOException e) {
             close();
-            throw new UncheckedIOException("Contender " + String.join(" ", command) + ": " + e.getMessage(), e);
+            throw new UncheckedIOException("Contender " + shortCommand() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** The command without the class path, which would fill the screen. */
+    private String shortCommand() {
+        return command.stream()
+                .map(word -> word.contains(File.pathSeparator) ? "…" : word)
+                .collect(Collectors.joining(" "));
     }
 
     /** Asks the program to end, and ends it if it has not after ten seconds. */

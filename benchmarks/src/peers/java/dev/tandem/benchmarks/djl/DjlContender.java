@@ -30,6 +30,9 @@ import java.io.IOException;
 public final class DjlContender implements Contender {
     private static final Device[] CPU = {Device.cpu()};
 
+    /** Held, since DJL closes a model's arrays when the collector finds it unreachable. */
+    private final Model model;
+
     private final NDManager manager;
     private final Block block;
     private final Loss crossEntropy = Loss.softmaxCrossEntropyLoss();
@@ -38,7 +41,7 @@ public final class DjlContender implements Contender {
     private final NDList labels;
 
     DjlContender(TrainingCase trainingCase, boolean channelsLast) {
-        Model model = Model.newInstance(trainingCase.name(), Device.cpu(), "PyTorch");
+        model = Model.newInstance(trainingCase.name(), Device.cpu(), "PyTorch");
         manager = model.getNDManager();
         block = DjlNetworks.of(trainingCase);
         model.setBlock(block);
