@@ -13,12 +13,18 @@ final class CpuNeural implements NeuralOps {
     private final Convolution convolution;
     private final Pooling pooling;
     private final BatchNorm batchNorm;
+    private final LayerNorm layerNorm;
+    private final LocalResponseNorm localResponseNorm;
+    private final Softmax softmax;
 
     CpuNeural(CpuRuntime runtime) {
         this.runtime = runtime;
         this.convolution = new Convolution(runtime);
         this.pooling = new Pooling(runtime);
         this.batchNorm = new BatchNorm(runtime);
+        this.layerNorm = new LayerNorm(runtime);
+        this.localResponseNorm = new LocalResponseNorm(runtime);
+        this.softmax = new Softmax(runtime);
     }
 
     @Override
@@ -93,7 +99,7 @@ final class CpuNeural implements NeuralOps {
 
     @Override
     public Normalized layerNorm(Storage x, Storage scale, Storage shift, float epsilon) {
-        throw new UnsupportedOperationException("cpu: layerNorm");
+        return layerNorm.forward(x, scale, shift, epsilon);
     }
 
     @Override
@@ -105,18 +111,18 @@ final class CpuNeural implements NeuralOps {
             float epsilon,
             Storage scaleGradient,
             Storage shiftGradient) {
-        throw new UnsupportedOperationException("cpu: layerNormBackward");
+        return layerNorm.backward(gradient, x, forward, scale, epsilon, scaleGradient, shiftGradient);
     }
 
     @Override
     public Result localResponseNorm(Storage x, int size, float alpha, float beta, float k, boolean training) {
-        throw new UnsupportedOperationException("cpu: localResponseNorm");
+        return localResponseNorm.forward(x, size, alpha, beta, k);
     }
 
     @Override
     public Storage localResponseNormBackward(
             Storage gradient, Storage x, Result forward, int size, float alpha, float beta, float k) {
-        throw new UnsupportedOperationException("cpu: localResponseNormBackward");
+        return localResponseNorm.backward(gradient, x, size, alpha, beta, k);
     }
 
     @Override
@@ -131,12 +137,12 @@ final class CpuNeural implements NeuralOps {
 
     @Override
     public Storage softmax(Storage x, int axis, boolean logarithm) {
-        throw new UnsupportedOperationException("cpu: softmax");
+        return softmax.forward(x, axis, logarithm);
     }
 
     @Override
     public Storage softmaxBackward(Storage gradient, Storage output, int axis, boolean logarithm) {
-        throw new UnsupportedOperationException("cpu: softmaxBackward");
+        return softmax.backward(gradient, output, axis, logarithm);
     }
 
     @Override
