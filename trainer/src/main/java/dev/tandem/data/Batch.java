@@ -2,14 +2,19 @@ package dev.tandem.data;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
-/** Some images side by side. Valid until the loader is asked for the next one. */
+/** Some images side by side. It and what it hands out are valid until the loader is asked for the next one. */
 public final class Batch {
+    private static final long ALIGNMENT = 64; // a cache line, and the widest vector
+    private static final int WINDOW = 3; // top, left, mirror
+
     private final int height;
     private final int width;
     private final int channels;
     private final MemorySegment pixels;
-    private final int[] windows;
+    private final MemorySegment windows;
     private final long[] labels;
     private int size;
 
@@ -17,18 +22,22 @@ public final class Batch {
         this.height = dataset.height();
         this.width = dataset.width();
         this.channels = dataset.channels();
-        this.pixels = arena.allocate((long) capacity * dataset.imageBytes(), 64);
-        this.windows = new int[3 * capacity];
+        this.pixels = arena.allocate((long) capacity * dataset.imageBytes(), ALIGNMENT);
+        this.windows = arena.allocate((long) capacity * WINDOW * Integer.BYTES, ALIGNMENT);
         this.labels = new long[capacity];
     }
 
+    /** Takes the images {@code order[from]} to {@code order[from + count − 1]}. */
     void fill(ImageDataset dataset, int[] order, int from, int count, Augmentation augmentation, long seed, int epoch) {
         size = count;
         for (int i = 0; i < count; i++) {
             int image = order[from + i];
             dataset.copyPixels(image, pixels, (long) i * dataset.imageBytes());
             labels[i] = dataset.label(image);
-            augmentation.draw(seed, epoch, image, windows, 3 * i);
+            Augmentation.Window window = augmentation.draw(seed, epoch, image);
+            windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * i, window.top());
+            windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * i + 1, window.left());
+            windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * i + 2, window.mirrored() ? 1 : 0);
         }
     }
 
@@ -49,18 +58,18 @@ public final class Batch {
         return channels;
     }
 
-    /** Unsigned bytes {@code [N, H, W, C]}. */
+    /** Unsigned bytes {@code [N, H, W, C]}, outside the heap. */
     public MemorySegment pixels() {
         return pixels.asSlice(0, (long) size * height * width * channels);
     }
 
-    /** int32 {@code [N, 3]}: top, left, mirror, as {@code InputOps.images} takes them. */
+    /** int32 {@code [N, 3]}: top, left, mirror, as {@code InputOps.images} takes them; outside the heap. */
     public MemorySegment windows() {
-        return MemorySegment.ofArray(windows).asSlice(0, 12L * size);
+        return windows.asSlice(0, (long) size * WINDOW * Integer.BYTES);
     }
 
     /** Classes {@code [N]}. */
     public long[] labels() {
-        return size == labels.length ? labels : java.util.Arrays.copyOf(labels, size);
+        return size == labels.length ? labels : Arrays.copyOf(labels, size);
     }
 }

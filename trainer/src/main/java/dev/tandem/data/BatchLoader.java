@@ -3,13 +3,26 @@ package dev.tandem.data;
 import java.lang.foreign.Arena;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.stream.IntStream;
 
 /**
- * Prepares batches ahead on a thread of its own. What a batch holds depends on seed, epoch and position alone, so a run that
- * was stopped can go on with the very batches it would have seen.
+ * Prepares batches ahead on a thread of its own, in memory that is used over and over. What a batch holds depends on seed,
+ * epoch and position alone, so a run that was stopped can go on with the very batches it would have seen.
+ *
+ * <pre>{@code
+ * try (BatchLoader loader = BatchLoader.shuffled(Datasets.mnist(Split.TRAIN), 128, seed, Augmentation.NONE)) {
+ *     for (int epoch = 0; epoch < epochs; epoch++) {
+ *         loader.startEpoch(epoch, 0);
+ *         for (Batch batch = loader.next(); batch != null; batch = loader.next()) { … }
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>One thread may use a loader. What goes wrong while preparing is thrown by {@link #next}, as it is.
  */
 public final class BatchLoader implements AutoCloseable {
     private static final int AHEAD = 3;
+    private static final Object END = new Object();
 
     private final ImageDataset dataset;
     private final int batchSize;
@@ -19,12 +32,11 @@ public final class BatchLoader implements AutoCloseable {
     private final Augmentation augmentation;
     private final Arena arena = Arena.ofShared();
     private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(AHEAD + 1);
-    private BlockingQueue<Object> ready; // batches, then END or a Throwable
+    private BlockingQueue<Object> ready; // batches, then END or a Throwable; null before the first epoch
+    private Object ending; // END or the Throwable, once taken
     private Thread worker;
     private Batch lent;
     private long nanosWaited;
-
-    private static final Object END = new Object();
 
     private BatchLoader(
             ImageDataset dataset,
@@ -33,43 +45,68 @@ public final class BatchLoader implements AutoCloseable {
             boolean keepsLast,
             long seed,
             Augmentation augmentation) {
-        if (batchSize < 1 || batchSize > dataset.size()) {
-            throw new IllegalArgumentException("batch of " + batchSize + " images: data set " + dataset.name() + " has "
-                    + dataset.size() + "; use a batch between 1 and that");
-        }
         this.dataset = dataset;
-        this.batchSize = batchSize;
+        this.batchSize = checkBatch(dataset, batchSize);
         this.shuffled = shuffled;
         this.keepsLast = keepsLast;
         this.seed = seed;
         this.augmentation = augmentation;
-        for (int i = 0; i <= AHEAD; i++) {
-            free.add(new Batch(dataset, batchSize, arena));
+        try {
+            for (int i = 0; i <= AHEAD; i++) {
+                free.add(new Batch(dataset, batchSize, arena));
+            }
+        } catch (OutOfMemoryError e) {
+            arena.close();
+            throw e;
         }
     }
 
     /**
      * For training: a new order each epoch. Images that do not fill a last batch are left out of their epoch. Call {@link
      * #startEpoch} first.
+     *
+     * @throws IllegalArgumentException if the batch is larger than the data set
      */
     public static BatchLoader shuffled(ImageDataset dataset, int batchSize, long seed, Augmentation augmentation) {
         return new BatchLoader(dataset, batchSize, true, false, seed, augmentation);
     }
 
-    /** For evaluation: every image once, in order, the last batch as small as it is. */
+    /** For evaluation: every image once, in order, the last batch as small as it is. Its only epoch is started. */
     public static BatchLoader inOrder(ImageDataset dataset, int batchSize) {
         BatchLoader loader = new BatchLoader(dataset, batchSize, false, true, 0, Augmentation.NONE);
         loader.startEpoch(0, 0);
         return loader;
     }
 
-    public long batchesPerEpoch() {
-        return keepsLast ? (dataset.size() + batchSize - 1) / batchSize : dataset.size() / batchSize;
+    private static int checkBatch(ImageDataset dataset, int batchSize) {
+        if (dataset.size() == 0) {
+            throw new IllegalArgumentException("data set " + dataset.name() + ": it has no images");
+        }
+        if (batchSize < 1 || batchSize > dataset.size()) {
+            throw new IllegalArgumentException("batch of " + batchSize + " images: data set " + dataset.name() + " has "
+                    + dataset.size() + "; use a batch between 1 and that");
+        }
+        return batchSize;
     }
 
-    /** Starts preparing an epoch's batches from a position on. */
+    public long batchesPerEpoch() {
+        return keepsLast ? (dataset.size() + batchSize - 1L) / batchSize : dataset.size() / batchSize;
+    }
+
+    /**
+     * Starts preparing an epoch's batches from a position on; what was left of another epoch is dropped.
+     *
+     * @param firstBatch from 0 to {@link #batchesPerEpoch}, which is an epoch that is already at its end
+     */
     public void startEpoch(int epoch, int firstBatch) {
+        checkOpen();
+        if (epoch < 0 || firstBatch < 0 || firstBatch > batchesPerEpoch()) {
+            throw new IllegalArgumentException("epoch " + epoch + " from batch " + firstBatch + ": data set "
+                    + dataset.name() + " gives batches 0 to " + (batchesPerEpoch() - 1)
+                    + " an epoch; was the run that is resumed on another data set or batch size?");
+        }
         stopWorker();
+        ending = null;
         ready = new ArrayBlockingQueue<>(AHEAD + 2);
         BlockingQueue<Object> queue = ready;
         worker = Thread.ofPlatform().daemon().name("tandem-data").start(() -> prepare(epoch, firstBatch, queue));
@@ -77,65 +114,71 @@ public final class BatchLoader implements AutoCloseable {
 
     private void prepare(int epoch, int firstBatch, BlockingQueue<Object> queue) {
         try {
-            int[] order = shuffled ? Shuffle.order(dataset.size(), seed, epoch) : identity(dataset.size());
+            int[] order = shuffled
+                    ? CounterRandom.permutation(dataset.size(), seed, epoch)
+                    : IntStream.range(0, dataset.size()).toArray();
             for (long b = firstBatch; b < batchesPerEpoch(); b++) {
-                int from = (int) (b * batchSize);
                 Batch batch = free.take();
-                try {
-                    batch.fill(
-                            dataset,
-                            order,
-                            from,
-                            Math.min(batchSize, dataset.size() - from),
-                            augmentation,
-                            seed,
-                            epoch);
-                } catch (Throwable e) {
-                    free.add(batch);
-                    throw e;
-                }
+                fill(batch, order, (int) (b * batchSize), epoch);
                 queue.add(batch); // never full: it has room for every batch there is, and one more
             }
             queue.add(END);
         } catch (InterruptedException e) {
-            // The loader was closed or another epoch was started.
+            return; // the loader was closed, or another epoch started
         } catch (Throwable e) {
             queue.add(e);
         }
     }
 
-    private static int[] identity(int size) {
-        int[] order = new int[size];
-        for (int i = 0; i < size; i++) {
-            order[i] = i;
+    private void fill(Batch batch, int[] order, int from, int epoch) {
+        boolean filled = false;
+        try {
+            batch.fill(dataset, order, from, Math.min(batchSize, order.length - from), augmentation, seed, epoch);
+            filled = true;
+        } finally {
+            if (!filled) {
+                free.add(batch);
+            }
         }
-        return order;
     }
 
-    /** The next batch, valid until the next call; null at the epoch's end. */
+    /**
+     * The next batch, valid until the next call; null at the epoch's end, and from then on.
+     *
+     * @throws IllegalStateException if no epoch was started, the loader is closed, or the thread interrupted
+     */
     public Batch next() {
+        checkOpen();
+        if (ready == null) {
+            throw new IllegalStateException("batches of " + dataset.name() + ": call startEpoch before next");
+        }
         giveBack();
-        long start = System.nanoTime();
-        Object next = take();
-        nanosWaited += System.nanoTime() - start;
-        if (next == END) {
-            return null;
+        if (ending == null) {
+            Object next = take();
+            if (next instanceof Batch batch) {
+                lent = batch;
+                return batch;
+            }
+            ending = next;
         }
-        if (next instanceof Throwable failure) {
-            throw failure instanceof RuntimeException runtime
-                    ? runtime
-                    : new IllegalStateException("data set " + dataset.name() + ": " + failure.getMessage(), failure);
+        if (ending instanceof RuntimeException failure) {
+            throw failure;
         }
-        lent = (Batch) next;
-        return lent;
+        if (ending instanceof Error failure) {
+            throw failure;
+        }
+        return null;
     }
 
     private Object take() {
+        long start = System.nanoTime();
         try {
             return ready.take();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for data", e);
+            throw new IllegalStateException("batches of " + dataset.name() + ": interrupted while waiting", e);
+        } finally {
+            nanosWaited += System.nanoTime() - start;
         }
     }
 
@@ -151,6 +194,13 @@ public final class BatchLoader implements AutoCloseable {
         return nanosWaited;
     }
 
+    private void checkOpen() {
+        if (!arena.scope().isAlive()) {
+            throw new IllegalStateException("batches of " + dataset.name() + ": the loader is closed");
+        }
+    }
+
+    /** Waits for the thread's end, whatever happens, since it writes to the batches' memory. */
     private void stopWorker() {
         giveBack();
         if (worker == null) {
@@ -158,10 +208,9 @@ public final class BatchLoader implements AutoCloseable {
         }
         worker.interrupt();
         boolean interrupted = false;
-        while (true) {
+        while (worker.isAlive()) {
             try {
                 worker.join();
-                break;
             } catch (InterruptedException e) {
                 interrupted = true;
             }

@@ -36,25 +36,27 @@ public final class Datasets {
      */
     public static ImageDataset open(Path folder, Split split) {
         if (!Files.isDirectory(folder)) {
-            throw new IllegalArgumentException("data folder " + folder + ": there is no such folder");
+            throw new IllegalArgumentException("data folder " + folder + ": "
+                    + (Files.exists(folder) ? "it is a file; give the folder it is in" : "there is no such folder"));
         }
-        boolean fashion = folder.toAbsolutePath()
-                .normalize()
-                .toString()
-                .toLowerCase(Locale.ROOT)
-                .contains("fashion");
-        Optional<InMemoryDataset> found = IdxDataset.find(
-                folder, split, fashion ? "Fashion-MNIST" : "MNIST in " + folder, fashion ? FASHION : DIGITS);
-        if (found.isEmpty()) {
-            found = Cifar10Dataset.find(folder, split);
-        }
-        return found.orElseThrow(() -> new IllegalArgumentException("data folder " + folder + ": no "
-                + split.name().toLowerCase(Locale.ROOT) + " set was found; looked for " + expected(split)));
+        return openIdx(folder, split)
+                .or(() -> Cifar10Dataset.find(folder, split))
+                .orElseThrow(() -> new IllegalArgumentException("data folder " + folder + ": no "
+                        + split.name().toLowerCase(Locale.ROOT) + " set was found; looked for " + expected(split)));
+    }
+
+    /** Both have the same files; the folder's name tells them apart. */
+    private static Optional<InMemoryDataset> openIdx(Path folder, Split split) {
+        String path = folder.toAbsolutePath().normalize().toString();
+        return path.toLowerCase(Locale.ROOT).contains("fashion")
+                ? IdxDataset.find(folder, split, "Fashion-MNIST", FASHION)
+                : IdxDataset.find(folder, split, "MNIST in " + folder, DIGITS);
     }
 
     private static String expected(Split split) {
-        return split == Split.TRAIN
-                ? "train-images-idx3-ubyte and train-labels-idx1-ubyte (MNIST, Fashion-MNIST; also with .gz), data_batch_1.bin to data_batch_5.bin (CIFAR-10)"
-                : "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte (MNIST, Fashion-MNIST; also with .gz), test_batch.bin (CIFAR-10)";
+        String stem = split == Split.TRAIN ? "train" : "t10k";
+        return stem + "-images-idx3-ubyte and " + stem
+                + "-labels-idx1-ubyte, plain or with .gz (MNIST, Fashion-MNIST); "
+                + String.join(", ", Cifar10Dataset.names(split)) + " (CIFAR-10, binary version)";
     }
 }

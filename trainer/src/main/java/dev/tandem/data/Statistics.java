@@ -3,25 +3,33 @@ package dev.tandem.data;
 import java.lang.foreign.MemorySegment;
 import java.util.stream.IntStream;
 
-/**
- * Mean and standard deviation of a data set's pixels, a channel each, in pixel units (0 to 255).
- */
+/** Mean and standard deviation of a data set's pixels, a channel each, in pixel units (0 to 255). */
 public record Statistics(double[] mean, double[] deviation) {
-    /** Over every pixel of every image. */
+    private static final int VALUES = 256;
+
+    /**
+     * Over every pixel of every image, on all processors; exact sums, so that the order does not matter.
+     *
+     * @throws IllegalArgumentException if there are no images
+     */
     public static Statistics of(ImageDataset dataset) {
+        if (dataset.size() == 0) {
+            throw new IllegalArgumentException("statistics of " + dataset.name() + ": it has no images");
+        }
         int channels = dataset.channels();
-        long[] counts = IntStream.range(0, Runtime.getRuntime().availableProcessors())
+        int parts = Runtime.getRuntime().availableProcessors();
+        long[] counts = IntStream.range(0, parts)
                 .parallel()
-                .mapToObj(part -> histogram(dataset, part, Runtime.getRuntime().availableProcessors()))
-                .reduce(new long[channels * 256], Statistics::add);
+                .mapToObj(part -> histogram(dataset, part, parts))
+                .reduce(new long[channels * VALUES], Statistics::add);
         double[] mean = new double[channels];
         double[] deviation = new double[channels];
         for (int c = 0; c < channels; c++) {
             long pixels = 0;
             long sum = 0;
             long squares = 0;
-            for (int value = 0; value < 256; value++) {
-                long count = counts[c * 256 + value];
+            for (int value = 0; value < VALUES; value++) {
+                long count = counts[c * VALUES + value];
                 pixels += count;
                 sum += count * value;
                 squares += count * value * value;
@@ -32,16 +40,18 @@ public record Statistics(double[] mean, double[] deviation) {
         return new Statistics(mean, deviation);
     }
 
-    /** How often each value occurs in each channel, over every {@code parts}-th image: exact, whatever the order. */
+    /** How often each value occurs in each channel, over every {@code parts}-th image. */
     private static long[] histogram(ImageDataset dataset, int part, int parts) {
         byte[] image = new byte[dataset.imageBytes()];
         MemorySegment segment = MemorySegment.ofArray(image);
         int channels = dataset.channels();
-        long[] counts = new long[channels * 256];
+        long[] counts = new long[channels * VALUES];
         for (int i = part; i < dataset.size(); i += parts) {
             dataset.copyPixels(i, segment, 0);
-            for (int p = 0; p < image.length; p++) {
-                counts[p % channels * 256 + (image[p] & 0xff)]++;
+            for (int c = 0; c < channels; c++) {
+                for (int p = c; p < image.length; p += channels) {
+                    counts[c * VALUES + (image[p] & 0xff)]++;
+                }
             }
         }
         return counts;
@@ -55,6 +65,7 @@ public record Statistics(double[] mean, double[] deviation) {
         return sum;
     }
 
+    /** To mean 0 and deviation 1. */
     public Normalization toNormalization() {
         return Normalization.standard(mean, deviation);
     }

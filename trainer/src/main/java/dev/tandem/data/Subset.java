@@ -1,10 +1,13 @@
 package dev.tandem.data;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 /** Some images of another data set, by index. */
 public final class Subset implements ImageDataset {
+    private static final long SPLIT_EPOCH = -1; // no training epoch's order
+
     private final ImageDataset whole;
     private final int[] indices;
     private final String name;
@@ -31,16 +34,13 @@ public final class Subset implements ImageDataset {
         int second = (int) Math.round(whole.size() * share);
         if (!(share > 0 && share < 1) || second == 0 || second == whole.size()) {
             throw new IllegalArgumentException("split of " + whole.name() + ": a share of " + share + " of "
-                    + whole.size() + " images leaves one part empty; use a share between 0 and 1");
+                    + whole.size() + " images leaves one part empty; use a share between 0 and 1 and enough images");
         }
-        int[] order = Shuffle.order(whole.size(), seed, -1);
+        int[] order = CounterRandom.permutation(whole.size(), seed, SPLIT_EPOCH);
         int first = whole.size() - second;
         return List.of(
-                new Subset(whole.name() + " (first part)", whole, java.util.Arrays.copyOf(order, first)),
-                new Subset(
-                        whole.name() + " (second part)",
-                        whole,
-                        java.util.Arrays.copyOfRange(order, first, order.length)));
+                new Subset(whole.name() + " (first part)", whole, Arrays.copyOf(order, first)),
+                new Subset(whole.name() + " (second part)", whole, Arrays.copyOfRange(order, first, order.length)));
     }
 
     @Override
