@@ -24,9 +24,15 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public void upload(MemorySegment source, Storage target) {
-        NativeMemory.ALL
-                .asSlice(((CpuStorage) target).address, source.byteSize())
-                .copyFrom(source);
+        CpuStorage to = (CpuStorage) target;
+        if (to.isAlsoPlain()) {
+            to.segment().copyFrom(source);
+            return;
+        }
+        CpuStorage plain = runtime.allocate(to.shape(), to.dtype());
+        plain.segment().copyFrom(source);
+        StridedCopy.copy(runtime, plain, to);
+        plain.release();
     }
 
     @Override
@@ -38,51 +44,33 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public void fill(Storage target, double value) {
-        CpuStorage to = (CpuStorage) target;
-        if (value == 0 && 1 / value > 0) {
-            to.segment().fill((byte) 0);
-            return;
-        }
-        runtime.parallel().run(to.shape().elements(), (from, end) -> {
-            for (long i = from; i < end; i++) {
-                Conversion.set(to.dtype(), to.address, i, value);
-            }
-        });
+        Fill.fill(runtime, (CpuStorage) target, value);
     }
 
     @Override
     public Storage copy(Storage source) {
-        CpuStorage from = (CpuStorage) source;
-        CpuStorage to = runtime.allocateLike(from);
-        copyBytes(from, to);
+        CpuStorage to = runtime.allocateLike((CpuStorage) source);
+        StridedCopy.copy(runtime, (CpuStorage) source, to);
         return to;
     }
 
     @Override
     public void copyInto(Storage source, Storage target) {
-        CpuStorage to = (CpuStorage) target;
-        CpuStorage from = runtime.in(to.order(), source);
-        copyBytes(from, to);
-        from.release();
+        StridedCopy.copy(runtime, (CpuStorage) source, (CpuStorage) target);
     }
 
     @Override
     public CpuStorage cast(Storage source, DType dtype) {
-        CpuStorage from = (CpuStorage) source;
-        if (from.dtype() == dtype) {
-            return (CpuStorage) from.retain();
-        }
-        CpuStorage to = CpuStorage.allocate(runtime.allocator(), from.shape(), dtype, from.order());
-        runtime.parallel()
-                .run(
-                        from.shape().elements(),
-                        (start, end) -> Conversion.convert(from.dtype(), from.address, dtype, to.address, start, end));
-        return to;
+        return Cast.cast(runtime, (CpuStorage) source, dtype);
     }
 
     @Override
     public Storage reshape(Storage source, Shape shape) {
-        CpuStorage plain = runtime.plain(source);
+        CpuStorage from = (CpuStorage) source;
+        if (shape.equals(from.shape())) {
+            return from.retain();
+        }
+        CpuStorage plain = runtime.plain(from);
         CpuStorage result = plain.view(0, shape);
         plain.release();
         return result;
@@ -95,37 +83,37 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public Storage permute(Storage source, int[] order) {
-        throw new UnsupportedOperationException("cpu: permute");
+        return Permute.permute(runtime, (CpuStorage) source, order);
     }
 
     @Override
     public Storage slice(Storage source, long[] start, long[] step, Shape size) {
-        throw new UnsupportedOperationException("cpu: slice");
+        return Slice.slice(runtime, (CpuStorage) source, start, step, size);
     }
 
     @Override
     public Storage unslice(Storage source, long[] start, long[] step, Shape outer) {
-        throw new UnsupportedOperationException("cpu: unslice");
+        return Slice.unslice(runtime, (CpuStorage) source, start, step, outer);
     }
 
     @Override
     public Storage expand(Storage source, Shape shape) {
-        throw new UnsupportedOperationException("cpu: expand");
+        return Expand.expand(runtime, (CpuStorage) source, shape);
     }
 
     @Override
     public Storage concat(List<Storage> parts, int axis) {
-        throw new UnsupportedOperationException("cpu: concat");
+        return Concat.concat(runtime, parts, axis);
     }
 
     @Override
     public Storage pad(Storage source, long[] before, long[] after, PadMode mode, double value) {
-        throw new UnsupportedOperationException("cpu: pad");
+        return Pad.pad(runtime, (CpuStorage) source, before, after, mode, value);
     }
 
     @Override
     public Storage padBackward(Storage gradient, Shape source, long[] before, long[] after, PadMode mode) {
-        throw new UnsupportedOperationException("cpu: padBackward");
+        return Pad.padBackward(runtime, (CpuStorage) gradient, source, before, after, mode);
     }
 
     @Override
@@ -146,18 +134,5 @@ final class CpuMemory implements MemoryOps {
     @Override
     public List<String> liveReport() {
         return runtime.allocator().liveReport();
-    }
-
-    private void copyBytes(CpuStorage from, CpuStorage to) {
-        runtime.parallel()
-                .run(
-                        from.bytes(),
-                        4 * Parallel.GRAIN,
-                        (start, end) -> MemorySegment.copy(
-                                NativeMemory.ALL,
-                                from.address + start,
-                                NativeMemory.ALL,
-                                to.address + start,
-                                end - start));
     }
 }

@@ -87,7 +87,7 @@ final class CpuRuntime implements AutoCloseable {
             return source.relabel(order);
         }
         CpuStorage target = CpuStorage.allocate(allocator, source.shape(), source.dtype(), order);
-        reorder(source.descriptor(), source.address, target.descriptor(), target.address);
+        StridedCopy.copy(this, source, target);
         return target;
     }
 

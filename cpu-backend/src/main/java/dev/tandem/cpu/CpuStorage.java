@@ -48,17 +48,22 @@ final class CpuStorage extends Storage {
 
     /** The same memory from an element on, under another shape. Only of plain order. */
     CpuStorage view(long offset, Shape shape) {
-        if (!isPlain()) {
+        if (!isAlsoPlain()) {
             throw new IllegalStateException("a view needs plain order");
         }
         block.references++;
-        return new CpuStorage(allocator, block, address + offset * dtype().bytes(), shape, dtype(), order);
+        return new CpuStorage(allocator, block, address + offset * dtype().bytes(), shape, dtype(), Order.PLAIN);
     }
 
     /** The same memory read in another order, for shapes where the orders coincide. */
     CpuStorage relabel(Order other) {
+        return alias(shape(), other);
+    }
+
+    /** The same memory under another shape and order, in which its elements lie as they should. */
+    CpuStorage alias(Shape shape, Order order) {
         block.references++;
-        return new CpuStorage(allocator, block, address, shape(), dtype(), other);
+        return new CpuStorage(allocator, block, address, shape, dtype(), order);
     }
 
     Order order() {
@@ -68,6 +73,16 @@ final class CpuStorage extends Storage {
     /** Whether elements lie in row-major order. */
     boolean isPlain() {
         return order == Order.PLAIN;
+    }
+
+    /** Whether elements lie in row-major order, under whichever name. */
+    boolean isAlsoPlain() {
+        return isPlain() || Order.coincide(shape());
+    }
+
+    /** How many elements lie between neighbours along each axis. */
+    long[] strides() {
+        return order.strides(shape());
     }
 
     /** How the elements lie, for oneDNN. */
