@@ -1,5 +1,6 @@
 package dev.tandem.cpu;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -38,10 +39,31 @@ final class OpenMp {
     }
 
     private static Optional<SymbolLookup> find() {
-        // macOS and Windows builds find their OpenMP library by themselves; our loops use Java threads there.
-        return Loader.getPlatform().startsWith("linux")
-                ? Optional.of(OneDnn.library(Map.of("linux", "libgomp.so.1")))
-                : Optional.empty();
+        if (!Loader.getPlatform().startsWith("linux")) {
+            return Optional.empty(); // oneDNN finds its OpenMP by itself; our loops use Java threads
+        }
+        limitSpinning();
+        return Optional.of(OneDnn.library(Map.of("linux", "libgomp.so.1")));
+    }
+
+    /**
+     * Workers wait for the next region by spinning, by default for a millisecond or more, which starves whoever shares the
+     * machine. This many turns bridge the gaps within a training step. The user's own environment goes first.
+     */
+    private static void limitSpinning() {
+        MethodHandle setEnvironment = Linker.nativeLinker()
+                .downcallHandle(
+                        Linker.nativeLinker().defaultLookup().findOrThrow("setenv"),
+                        FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
+        if (System.getenv("OMP_WAIT_POLICY") != null) {
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            int ignored = (int)
+                    setEnvironment.invokeExact(arena.allocateFrom("GOMP_SPINCOUNT"), arena.allocateFrom("20000"), 0);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static Optional<MethodHandle> handle(String name, FunctionDescriptor descriptor) {
