@@ -33,6 +33,13 @@ public final class CompareTraining implements Callable<Integer> {
     private Map<String, String> contenders = new LinkedHashMap<>();
 
     @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Of the contenders given, run these alone, in this order.")
+    private List<String> only = List.of();
+
+    @Option(
             names = "--case",
             split = ",",
             paramLabel = "NAME",
@@ -73,14 +80,15 @@ public final class CompareTraining implements Callable<Integer> {
         var plan = new Comparison.Plan(rounds, turnSeconds, warmupSeconds, pauseMillis);
         Map<String, String> environment = Report.environment(threads);
         List<Comparison.Result> results = new ArrayList<>();
+        Map<String, String> chosen = chosenContenders();
         for (String name : cases) {
             TrainingCase trainingCase = TrainingCase.named(name);
             Map<String, List<String>> commands = new LinkedHashMap<>();
-            contenders.forEach((contender, command) -> commands.put(contender, fillIn(command, trainingCase)));
+            chosen.forEach((contender, command) -> commands.put(contender, fillIn(command, trainingCase)));
             System.err.println("Training " + name + ": " + String.join(", ", commands.keySet()));
             results.addAll(Comparison.run(trainingCase, commands, plan));
         }
-        var report = new Report(environment, plan, contenders, results);
+        var report = new Report(environment, plan, chosen, results);
         System.out.print(report.markdown());
         if (json != null) {
             Files.writeString(json, report.json());
@@ -89,6 +97,20 @@ public final class CompareTraining implements Callable<Integer> {
             Files.writeString(markdown, report.markdown());
         }
         return 0;
+    }
+
+    private Map<String, String> chosenContenders() {
+        if (only.isEmpty()) {
+            return contenders;
+        }
+        Map<String, String> chosen = new LinkedHashMap<>();
+        for (String name : only) {
+            if (!contenders.containsKey(name)) {
+                throw new IllegalArgumentException("No contender '" + name + "' among " + contenders.keySet());
+            }
+            chosen.put(name, contenders.get(name));
+        }
+        return chosen;
     }
 
     private List<String> fillIn(String command, TrainingCase trainingCase) {

@@ -1,5 +1,6 @@
 package dev.tandem.benchmarks;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -82,15 +83,20 @@ final class Comparison {
 
     private Comparison() {}
 
-    /** The results in the contenders' order; {@code commands} maps a contender's name to its command line. */
+    /** The results in the contenders' order, less those that cannot start; {@code commands} maps a contender's name to its command line. */
     static List<Result> run(TrainingCase trainingCase, Map<String, List<String>> commands, Plan plan) {
         Map<String, Runner> runners = new LinkedHashMap<>();
         try {
             commands.forEach((name, command) -> {
-                // Once unmeasured: unpacks natives and brings files to the page cache.
-                new ContenderProcess(command).close();
-                pause(plan);
-                runners.put(name, new Runner(name, new ContenderProcess(command)));
+                try {
+                    // Once unmeasured: unpacks natives and brings files to the page cache.
+                    new ContenderProcess(command).close();
+                    pause(plan);
+                    runners.put(name, new Runner(name, new ContenderProcess(command)));
+                } catch (UncheckedIOException e) {
+                    // The others are worth comparing without it.
+                    System.err.println(name + " takes no part in " + trainingCase.name() + ". " + e.getMessage());
+                }
             });
             for (Runner runner : runners.values()) {
                 pause(plan);
@@ -103,6 +109,9 @@ final class Comparison {
                     runner.takeTurn();
                 }
                 Collections.reverse(order);
+            }
+            if (runners.isEmpty()) {
+                return List.of();
             }
             Runner reference = runners.values().iterator().next();
             return runners.values().stream()
