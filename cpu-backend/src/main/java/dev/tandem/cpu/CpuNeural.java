@@ -16,6 +16,7 @@ final class CpuNeural implements NeuralOps {
     private final LayerNorm layerNorm;
     private final LocalResponseNorm localResponseNorm;
     private final Softmax softmax;
+    private final CrossEntropy crossEntropy;
 
     CpuNeural(CpuRuntime runtime) {
         this.runtime = runtime;
@@ -25,6 +26,7 @@ final class CpuNeural implements NeuralOps {
         this.layerNorm = new LayerNorm(runtime);
         this.localResponseNorm = new LocalResponseNorm(runtime);
         this.softmax = new Softmax(runtime);
+        this.crossEntropy = new CrossEntropy(runtime);
     }
 
     @Override
@@ -147,12 +149,12 @@ final class CpuNeural implements NeuralOps {
 
     @Override
     public Result crossEntropy(Storage logits, Storage target, float labelSmoothing) {
-        throw new UnsupportedOperationException("cpu: crossEntropy");
+        return crossEntropy.forward(logits, target, labelSmoothing);
     }
 
     @Override
     public Storage crossEntropyBackward(Storage gradient, Storage saved, Storage target, float labelSmoothing) {
-        throw new UnsupportedOperationException("cpu: crossEntropyBackward");
+        return crossEntropy.backward(gradient, saved, target, labelSmoothing);
     }
 
     @Override
