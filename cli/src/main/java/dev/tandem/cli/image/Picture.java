@@ -1,0 +1,137 @@
+package dev.tandem.cli.image;
+
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
+
+/** An image as planes: one for grey, three for red, green and blue. */
+public record Picture(List<Plane> planes) {
+    /**
+     * Reads PNG, JPEG, BMP or GIF, upright. What is transparent becomes white.
+     *
+     * @throws ImageException if it cannot be read, saying why
+     */
+    public static Picture read(Path file) {
+        byte[] bytes;
+        BufferedImage image;
+        try {
+            bytes = Files.readAllBytes(file);
+            ImageIO.setUseCache(false);
+            image = ImageIO.read(new ByteArrayInputStream(bytes));
+        } catch (IOException | RuntimeException e) {
+            throw new ImageException("image " + file + ": it cannot be read (" + e.getMessage()
+                    + "); it may be damaged, or of an uncommon kind: save it as RGB JPEG or PNG");
+        }
+        if (image == null) {
+            throw new ImageException(
+                    "image " + file + ": it is no PNG, JPEG, BMP or GIF file; convert it to one of them");
+        }
+        int orientation = Orientation.of(bytes);
+        return of(image).map(plane -> Orientation.apply(orientation, plane));
+    }
+
+    static Picture of(BufferedImage image) {
+        boolean grey = image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+        return grey ? ofGrey(image) : ofColours(image);
+    }
+
+    /** From the raster itself: BufferedImage.getRGB takes grey for linear light and brightens it. */
+    private static Picture ofGrey(BufferedImage image) {
+        Raster raster = image.getRaster();
+        float scale = (1L << raster.getSampleModel().getSampleSize(0)) - 1;
+        int bands = raster.getNumBands();
+        float[] values = new float[image.getHeight() * image.getWidth()];
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                float alpha = bands > 1 ? raster.getSample(x, y, bands - 1) / scale : 1;
+                float value = raster.getSample(x, y, 0) / scale;
+                values[y * image.getWidth() + x] = value + (1 - alpha) * (1 - value);
+            }
+        }
+        return new Picture(List.of(new Plane(image.getHeight(), image.getWidth(), values)));
+    }
+
+    private static Picture ofColours(BufferedImage image) {
+        int pixels = image.getHeight() * image.getWidth();
+        float[][] values = new float[3][pixels];
+        int[] row = new int[image.getWidth()];
+        for (int y = 0; y < image.getHeight(); y++) {
+            image.getRGB(0, y, row.length, 1, row, 0, row.length);
+            for (int x = 0; x < row.length; x++) {
+                float alpha = (row[x] >>> 24) / 255f;
+                for (int c = 0; c < 3; c++) {
+                    float value = (row[x] >> (16 - 8 * c) & 0xff) / 255f;
+                    values[c][y * row.length + x] = value + (1 - alpha) * (1 - value);
+                }
+            }
+        }
+        return new Picture(List.of(values).stream()
+                .map(each -> new Plane(image.getHeight(), image.getWidth(), each))
+                .collect(Collectors.toList()));
+    }
+
+    public int height() {
+        return planes.get(0).height();
+    }
+
+    public int width() {
+        return planes.get(0).width();
+    }
+
+    private Picture map(UnaryOperator<Plane> change) {
+        return new Picture(planes.stream().map(change).collect(Collectors.toList()));
+    }
+
+    /** Brightness as television weighs colours (ITU-R BT.601). */
+    public Plane grey() {
+        if (planes.size() == 1) {
+            return planes.get(0);
+        }
+        float[] values = new float[height() * width()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = 0.299f * planes.get(0).values()[i]
+                    + 0.587f * planes.get(1).values()[i]
+                    + 0.114f * planes.get(2).values()[i];
+        }
+        return new Plane(height(), width(), values);
+    }
+
+    /** Grey for 1 channel; for 3, grey becomes equal red, green and blue. */
+    public Picture withChannels(int channels) {
+        if (channels == planes.size()) {
+            return this;
+        }
+        Plane grey = grey();
+        return new Picture(channels == 1 ? List.of(grey) : List.of(grey, grey, grey));
+    }
+
+    /** Scaled until it covers the size, and cut to it around its centre. */
+    public Picture fitted(int height, int width) {
+        double scale = Math.max((double) height / height(), (double) width / width());
+        int scaledHeight = Math.max(height, (int) Math.round(scale * height()));
+        int scaledWidth = Math.max(width, (int) Math.round(scale * width()));
+        return map(plane -> plane.resized(scaledHeight, scaledWidth)
+                .cropped((scaledHeight - height) / 2, (scaledWidth - width) / 2, height, width));
+    }
+
+    /** Bytes 0 to 255, {@code [C, H, W]}. */
+    public byte[] toBytes() {
+        int plane = height() * width();
+        byte[] result = new byte[planes.size() * plane];
+        for (int c = 0; c < planes.size(); c++) {
+            for (int i = 0; i < plane; i++) {
+                float value = Math.min(1, Math.max(0, planes.get(c).values()[i]));
+                result[c * plane + i] = (byte) Math.round(255 * value);
+            }
+        }
+        return result;
+    }
+}
