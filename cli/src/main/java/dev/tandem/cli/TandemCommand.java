@@ -34,7 +34,14 @@ import picocli.CommandLine.Spec;
             "Each command has its own help, with examples: tandem train --help",
             "Completion in bash and zsh: source <(tandem generate-completion)"
         },
-        subcommands = {ModelsCommand.class, DevicesCommand.class, DoctorCommand.class, GenerateCompletion.class})
+        subcommands = {
+            BenchCommand.class,
+            ModelsCommand.class,
+            SummaryCommand.class,
+            DevicesCommand.class,
+            DoctorCommand.class,
+            GenerateCompletion.class
+        })
 public final class TandemCommand implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -1,0 +1,55 @@
+package dev.tandem.cli;
+
+import dev.tandem.backend.DeviceOptions;
+import dev.tandem.tensor.Device;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Option;
+
+/** The options that say where to compute. */
+final class DeviceSettings {
+    static final String HEADING = "%nWhere to compute:%n";
+    private static final Pattern NAME = Pattern.compile("auto|cpu|cuda(:\\d+)?");
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description = "auto, cpu, cuda, cuda:1, …; auto takes the best there is (default: auto).")
+    String device;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            converter = Values.AtLeastOne.class,
+            description = "CPU threads to compute with (default: one a core).")
+    Integer threads;
+
+    @Option(
+            names = "--memory-limit",
+            paramLabel = "BYTES",
+            converter = Values.Bytes.class,
+            description = "The most memory to take on the device, such as 800M or 2G (default: what it has).")
+    Long memoryLimit;
+
+    /** CPU threads to compute with. */
+    int threads() {
+        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+
+    /** Opens the device for the calling thread. */
+    Device open(boolean deterministic) {
+        String name = device == null ? "auto" : device;
+        if (!NAME.matcher(name).matches()) {
+            throw new UsageException(
+                    "device " + name + ": there is no such kind; use auto, cpu, cuda or cuda:1 (tandem devices lists"
+                            + " what is here)");
+        }
+        DeviceOptions options = DeviceOptions.DEFAULT.withDeterministic(deterministic);
+        if (threads != null) {
+            options = options.withThreads(threads);
+        }
+        if (memoryLimit != null) {
+            options = options.withMemoryLimit(memoryLimit);
+        }
+        return Device.open(name, options);
+    }
+}

@@ -1,0 +1,47 @@
+package dev.tandem.cli;
+
+import dev.tandem.models.ModelEntry;
+import dev.tandem.models.ModelOptions;
+import dev.tandem.nn.Module;
+import picocli.CommandLine.Option;
+
+/** The options that say for which images and classes to build a network, where no data set tells. */
+class NetworkSize {
+    @Option(
+            names = "--image-size",
+            paramLabel = "PIXELS",
+            converter = Values.AtLeastOne.class,
+            description = "Height and width of the images (default: what the network's paper used).")
+    private Integer imageSize;
+
+    @Option(
+            names = "--classes",
+            paramLabel = "N",
+            converter = Values.AtLeastOne.class,
+            description = "Number of classes (default: what the network's paper used).")
+    private Integer classes;
+
+    @Option(
+            names = "--channels",
+            paramLabel = "N",
+            converter = Values.AtLeastOne.class,
+            description = "Channels of the images: 1 for grey, 3 for colour (default: what the network's paper used).")
+    private Integer channels;
+
+    final ModelOptions of(ModelEntry entry) {
+        ModelOptions options = entry.defaults();
+        return new ModelOptions(
+                classes == null ? options.classes() : classes,
+                channels == null ? options.channels() : channels,
+                imageSize == null ? options.imageSize() : imageSize);
+    }
+
+    /** Builds a network; images that it cannot take are a mistake of the command line. */
+    static Module build(ModelEntry entry, ModelOptions options) {
+        try {
+            return entry.build(options);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage(), e);
+        }
+    }
+}
