@@ -11,7 +11,7 @@ import java.util.Arrays;
 /** Functions of two operands, which broadcast: rows that lie dense or repeat go to the vector loops. */
 final class BinaryOperation {
     private final CpuRuntime runtime;
-    private final ElementwiseKernels kernels = Kernels.of(ElementwiseKernels.class);
+    private final BinaryKernels kernels = Kernels.of(BinaryKernels.class);
 
     BinaryOperation(CpuRuntime runtime) {
         this.runtime = runtime;
@@ -80,10 +80,10 @@ final class BinaryOperation {
                     count);
         } else {
             for (long i = 0; i < count; i++) {
-                float x = ScalarElementwiseKernels.get(a.address + 4 * (at[1] + i * stepA));
-                float y = ScalarElementwiseKernels.get(b.address + 4 * (at[2] + i * stepB));
-                ScalarElementwiseKernels.set(
-                        result.address + 4 * (at[0] + i * stepResult), ScalarElementwiseKernels.apply(op, x, y));
+                float x = ScalarBinaryKernels.get(a.address + 4 * (at[1] + i * stepA));
+                float y = ScalarBinaryKernels.get(b.address + 4 * (at[2] + i * stepB));
+                ScalarBinaryKernels.set(
+                        result.address + 4 * (at[0] + i * stepResult), ScalarBinaryKernels.apply(op, x, y));
             }
         }
     }
@@ -100,8 +100,8 @@ final class BinaryOperation {
             long step,
             long count) {
         for (long i = 0; i < count; i++) {
-            float x = ScalarElementwiseKernels.get(a.address + 4 * (atA + i * stepA));
-            float y = ScalarElementwiseKernels.get(b.address + 4 * (atB + i * stepB));
+            float x = ScalarBinaryKernels.get(a.address + 4 * (atA + i * stepA));
+            float y = ScalarBinaryKernels.get(b.address + 4 * (atB + i * stepB));
             boolean holds =
                     switch (op) {
                         case EQUAL -> x == y;
@@ -130,56 +130,8 @@ final class BinaryOperation {
         for (long i = 0; i < count; i++) {
             long x = Integers.get(a.dtype(), a.address, atA + i * stepA);
             long y = Integers.get(b.dtype(), b.address, atB + i * stepB);
-            Integers.set(result.dtype(), result.address, at + i * step, apply(op, x, y));
+            Integers.set(result.dtype(), result.address, at + i * step, IntegerFunctions.binary(op, x, y));
         }
-    }
-
-    private static long apply(BinaryOp op, long x, long y) {
-        return switch (op) {
-            case ADD -> x + y;
-            case SUBTRACT -> x - y;
-            case MULTIPLY -> x * y;
-            case DIVIDE -> {
-                if (y == 0) {
-                    throw new ArithmeticException("divide: an integer divided by zero");
-                }
-                yield x / y;
-            }
-            case MAXIMUM -> Math.max(x, y);
-            case MINIMUM -> Math.min(x, y);
-            case POWER -> power(x, y);
-            case EQUAL -> x == y ? 1 : 0;
-            case NOT_EQUAL -> x != y ? 1 : 0;
-            case LESS -> x < y ? 1 : 0;
-            case LESS_EQUAL -> x <= y ? 1 : 0;
-            case GREATER -> x > y ? 1 : 0;
-            case GREATER_EQUAL -> x >= y ? 1 : 0;
-        };
-    }
-
-    private static long power(long base, long exponent) {
-        if (exponent < 0) {
-            throw new ArithmeticException("power: an integer with the negative exponent " + exponent);
-        }
-        long result = 1;
-        for (long left = exponent, square = base; left > 0; left >>= 1, square *= square) {
-            if ((left & 1) == 1) {
-                result *= square;
-            }
-        }
-        return result;
-    }
-
-    /** {@code y = alpha·x + beta·y} in y's order. */
-    void axpby(float alpha, Storage x, float beta, Storage y) {
-        CpuStorage target = (CpuStorage) y;
-        CpuStorage source = runtime.in(target.order(), x);
-        runtime.parallel()
-                .run(
-                        target.shape().elements(),
-                        (from, to) -> kernels.axpby(
-                                alpha, source.address + 4 * from, beta, target.address + 4 * from, to - from));
-        source.release();
     }
 
     /** {@code a} where the condition is not zero, else {@code b}. */
@@ -221,7 +173,7 @@ final class BinaryOperation {
                         java.lang.foreign.ValueLayout.JAVA_SHORT,
                         to,
                         NativeMemory.ALL.get(java.lang.foreign.ValueLayout.JAVA_SHORT, from));
-            case 4 -> ScalarElementwiseKernels.set(to, ScalarElementwiseKernels.get(from));
+            case 4 -> ScalarBinaryKernels.set(to, ScalarBinaryKernels.get(from));
             default -> Integers.set(DType.INT64, to, 0, Integers.get(DType.INT64, from, 0));
         }
     }

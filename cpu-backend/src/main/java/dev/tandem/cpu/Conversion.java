@@ -10,7 +10,7 @@ final class Conversion {
 
     static double get(DType dtype, long address, long index) {
         return switch (dtype) {
-            case FLOAT32 -> ScalarElementwiseKernels.get(address + 4 * index);
+            case FLOAT32 -> ScalarBinaryKernels.get(address + 4 * index);
             case BFLOAT16 -> Float.intBitsToFloat(NativeMemory.ALL.get(JAVA_SHORT, address + 2 * index) << 16);
             case FLOAT16 -> Float.float16ToFloat(NativeMemory.ALL.get(JAVA_SHORT, address + 2 * index));
             default -> Integers.get(dtype, address, index);
@@ -19,7 +19,7 @@ final class Conversion {
 
     static void set(DType dtype, long address, long index, double value) {
         switch (dtype) {
-            case FLOAT32 -> ScalarElementwiseKernels.set(address + 4 * index, (float) value);
+            case FLOAT32 -> ScalarBinaryKernels.set(address + 4 * index, (float) value);
             case BFLOAT16 -> NativeMemory.ALL.set(JAVA_SHORT, address + 2 * index, toBfloat16((float) value));
             case FLOAT16 -> NativeMemory.ALL.set(JAVA_SHORT, address + 2 * index, Float.floatToFloat16((float) value));
             default -> Integers.set(dtype, address, index, (long) value);

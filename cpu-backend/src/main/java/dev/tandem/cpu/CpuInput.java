@@ -72,7 +72,7 @@ final class CpuInput implements InputOps {
             long pixel = source.address + ((image * height + y) * width + x) * channels;
             for (int c = 0; c < channels; c++) {
                 int value = inside ? NativeMemory.ALL.get(JAVA_BYTE, pixel + c) & 0xff : 0;
-                ScalarElementwiseKernels.set(target, numbers[c][value]);
+                ScalarBinaryKernels.set(target, numbers[c][value]);
                 target += 4;
             }
         }

@@ -70,12 +70,12 @@ final class CpuMath implements MathOps {
     @Override
     public void axpby(float alpha, Storage x, float beta, Storage y) {
         if (!isHalf(y)) {
-            binary.axpby(alpha, x, beta, y);
+            elementwise.axpby(alpha, x, beta, y);
             return;
         }
         CpuStorage source = memory.cast(x, DType.FLOAT32);
         CpuStorage target = memory.cast(y, DType.FLOAT32);
-        binary.axpby(alpha, source, beta, target);
+        elementwise.axpby(alpha, source, beta, target);
         CpuStorage rounded = memory.cast(target, y.dtype());
         memory.copyInto(rounded, y);
         source.release();

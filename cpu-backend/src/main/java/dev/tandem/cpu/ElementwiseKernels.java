@@ -1,31 +1,31 @@
 package dev.tandem.cpu;
 
-import dev.tandem.backend.BinaryOp;
-import dev.tandem.backend.ReduceOp;
+import dev.tandem.backend.UnaryOp;
 
-/** Loops over runs of float32 memory at absolute addresses, element by element. Two implementations agree bit for bit, but for sums. */
+/**
+ * Loops over runs of memory in which each element is by itself, at absolute addresses. The two implementations agree bit for
+ * bit, in Java's interpreter too: no library functions whose vector and scalar versions round differently.
+ */
 interface ElementwiseKernels {
-    /** {@code max(x, 0)}; NaN stays NaN. */
-    void relu(long x, long y, long count);
+    /** Whether {@link #unary} has a function; oneDNN has the others. */
+    static boolean hasForward(UnaryOp op) {
+        return switch (op) {
+            case POWER, ELU, SIGMOID, TANH, GELU, GELU_TANH, SILU -> false;
+            default -> true;
+        };
+    }
 
-    /** {@code gradient} where {@code y > 0}, else 0; the result may lie where the gradient does. */
-    void reluBackward(long gradient, long y, long result, long count);
+    /** Whether {@link #unaryBackward} has a function's derivative; oneDNN has the others. */
+    static boolean hasBackward(UnaryOp op) {
+        return hasForward(op) || op == UnaryOp.SIGMOID || op == UnaryOp.TANH;
+    }
 
-    /** {@code min(max(x, low), high)}; NaN stays NaN. */
-    void clamp(long x, long y, long count, float low, float high);
+    /** {@code y = f(x)}, which may be one memory. */
+    void unary(UnaryOp op, long x, long y, long count, float a, float b);
 
-    /** Arithmetic only, no comparison. An operand that is one repeated element has {@code stride 0}, else 1. */
-    void binary(BinaryOp op, long a, int strideA, long b, int strideB, long result, long count);
+    /** {@code target = gradient · f'(saved)}; target may be the gradient's memory; saved is the input, the output, or 0. */
+    void unaryBackward(UnaryOp op, long gradient, long saved, long target, long count, float a, float b);
 
-    /** {@code y = alpha·x + beta·y}; with {@code beta = 0} y is not read. */
+    /** {@code y = alpha·x + beta·y}; with beta 0, y is not read. */
     void axpby(float alpha, long x, float beta, long y, long count);
-
-    /** The sum of a run, in double precision. */
-    double sum(long x, long count);
-
-    /** The largest ({@code MAX}) or smallest ({@code MIN}) of a run and a start value; NaN if there is one. */
-    float extreme(ReduceOp op, long x, long count, float start);
-
-    /** {@code total = op(total, x)} for each element: SUM, MAX or MIN. */
-    void accumulate(ReduceOp op, long x, long total, long count);
 }

@@ -48,11 +48,15 @@ final class OneDnn {
 
     static final int ELTWISE_RELU = 32;
     static final int ELTWISE_TANH = 33;
+    static final int ELTWISE_ELU = 34;
     static final int ELTWISE_SQRT = 37;
     static final int ELTWISE_LINEAR = 38;
     static final int ELTWISE_LOGISTIC = 41;
     static final int ELTWISE_EXP = 42;
+    static final int ELTWISE_GELU_TANH = 43;
+    static final int ELTWISE_SWISH = 44;
     static final int ELTWISE_POW = 48;
+    static final int ELTWISE_GELU_ERF = 49;
 
     private static final SymbolLookup LIBRARY = load();
     private static final Map<String, MethodHandle> FUNCTIONS = new ConcurrentHashMap<>();

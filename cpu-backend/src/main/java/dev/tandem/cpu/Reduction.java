@@ -19,7 +19,8 @@ final class Reduction {
     private static final int ROWS_AT_ONCE = 256;
 
     private final CpuRuntime runtime;
-    private final ElementwiseKernels kernels = Kernels.of(ElementwiseKernels.class);
+    private final BinaryKernels kernels = Kernels.of(BinaryKernels.class);
+    private final ElementwiseKernels elementwise = Kernels.of(ElementwiseKernels.class);
 
     Reduction(CpuRuntime runtime) {
         this.runtime = runtime;
@@ -40,7 +41,7 @@ final class Reduction {
                 float scale = 1f / perResult;
                 runtime.parallel().run(shape.elements(), (from, to) -> {
                     long at = result.address + 4 * from;
-                    kernels.axpby(scale, at, 0, at, to - from);
+                    elementwise.axpby(scale, at, 0, at, to - from);
                 });
             }
         }
@@ -58,7 +59,7 @@ final class Reduction {
 
     private static void fill(CpuStorage target, float value) {
         for (long i = 0; i < target.shape().elements(); i++) {
-            ScalarElementwiseKernels.set(target.address + 4 * i, value);
+            ScalarBinaryKernels.set(target.address + 4 * i, value);
         }
     }
 
@@ -109,7 +110,7 @@ final class Reduction {
             for (int part = 1; part < parts; part++) {
                 total = join(op, total, partials[part][i]);
             }
-            ScalarElementwiseKernels.set(result.address + 4L * i, (float) total);
+            ScalarBinaryKernels.set(result.address + 4L * i, (float) total);
         }
     }
 
@@ -138,7 +139,7 @@ final class Reduction {
             loop.run(from, to, (at, count) -> {
                 for (long i = 0; i < count; i++) {
                     int target = (int) (at[1] + i * loop.rowStride(1));
-                    float value = ScalarElementwiseKernels.get(x.address + 4 * (at[0] + i * loop.rowStride(0)));
+                    float value = ScalarBinaryKernels.get(x.address + 4 * (at[0] + i * loop.rowStride(0)));
                     totals[target] = join(op, totals[target], value);
                 }
             });
@@ -155,12 +156,12 @@ final class Reduction {
             if (count < width) { // a part of a row, where the work is split
                 for (long i = 0; i < count; i++) {
                     int target = (int) (at[1] + i);
-                    totals[target] = join(op, totals[target], ScalarElementwiseKernels.get(source + 4 * i));
+                    totals[target] = join(op, totals[target], ScalarBinaryKernels.get(source + 4 * i));
                 }
                 return;
             }
             if (pending[0] == 0) {
-                kernels.axpby(1, source, 0, rows, width);
+                elementwise.axpby(1, source, 0, rows, width);
             } else {
                 kernels.accumulate(join, source, rows, width);
             }
@@ -175,7 +176,7 @@ final class Reduction {
 
     private static void flush(ReduceOp op, long rows, double[] totals, long[] pending) {
         for (int i = 0; i < totals.length; i++) {
-            totals[i] = join(op, totals[i], ScalarElementwiseKernels.get(rows + 4L * i));
+            totals[i] = join(op, totals[i], ScalarBinaryKernels.get(rows + 4L * i));
         }
         pending[0] = 0;
     }
@@ -199,11 +200,11 @@ final class Reduction {
                 inner.run(0, inner.elements(), (from, length) -> {
                     for (long k = 0; k < length; k++) {
                         long place = base + from[0] + k * inner.rowStride(0);
-                        total[0] = join(op, total[0], ScalarElementwiseKernels.get(x.address + 4 * place));
+                        total[0] = join(op, total[0], ScalarBinaryKernels.get(x.address + 4 * place));
                     }
                 });
                 long target = result.address + 4 * (at[0] + i * outer.rowStride(0));
-                ScalarElementwiseKernels.set(target, (float) total[0]);
+                ScalarBinaryKernels.set(target, (float) total[0]);
             }
         });
     }
@@ -281,8 +282,8 @@ final class Reduction {
 
     private static boolean isAbove(CpuStorage x, long candidate, long best) {
         if (x.dtype() == DType.FLOAT32) {
-            float value = ScalarElementwiseKernels.get(x.address + 4 * candidate);
-            float other = ScalarElementwiseKernels.get(x.address + 4 * best);
+            float value = ScalarBinaryKernels.get(x.address + 4 * candidate);
+            float other = ScalarBinaryKernels.get(x.address + 4 * best);
             return value > other || (Float.isNaN(value) && !Float.isNaN(other));
         }
         return Integers.get(x.dtype(), x.address, candidate) > Integers.get(x.dtype(), x.address, best);

@@ -2,93 +2,38 @@ package dev.tandem.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.tandem.backend.BinaryOp;
-import dev.tandem.backend.ReduceOp;
+import dev.tandem.backend.UnaryOp;
 
-/** Element-wise loops in plain Java. */
+/** Plain loops, for Java runtimes without the Vector API and for the last elements of vector loops. */
 final class ScalarElementwiseKernels implements ElementwiseKernels {
-    static float get(long address) {
-        return NativeMemory.ALL.get(JAVA_FLOAT, address);
+    private static float get(long address, long i) {
+        return NativeMemory.ALL.get(JAVA_FLOAT, address + Float.BYTES * i);
     }
 
-    static void set(long address, float value) {
-        NativeMemory.ALL.set(JAVA_FLOAT, address, value);
-    }
-
-    static float apply(BinaryOp op, float a, float b) {
-        return switch (op) {
-            case ADD -> a + b;
-            case SUBTRACT -> a - b;
-            case MULTIPLY -> a * b;
-            case DIVIDE -> a / b;
-            case MAXIMUM -> Math.max(a, b);
-            case MINIMUM -> Math.min(a, b);
-            case POWER -> (float) Math.pow(a, b);
-            default -> throw new AssertionError(op);
-        };
+    private static void set(long address, long i, float value) {
+        NativeMemory.ALL.set(JAVA_FLOAT, address + Float.BYTES * i, value);
     }
 
     @Override
-    public void relu(long x, long y, long count) {
-        for (long i = 0; i < 4 * count; i += 4) {
-            float value = get(x + i);
-            set(y + i, value < 0 ? 0 : value);
-        }
-    }
-
-    @Override
-    public void reluBackward(long gradient, long y, long result, long count) {
-        for (long i = 0; i < 4 * count; i += 4) {
-            set(result + i, get(y + i) > 0 ? get(gradient + i) : 0);
-        }
-    }
-
-    @Override
-    public void clamp(long x, long y, long count, float low, float high) {
-        for (long i = 0; i < 4 * count; i += 4) {
-            float value = get(x + i);
-            set(y + i, value < low ? low : value > high ? high : value);
-        }
-    }
-
-    @Override
-    public void binary(BinaryOp op, long a, int strideA, long b, int strideB, long result, long count) {
+    public void unary(UnaryOp op, long x, long y, long count, float a, float b) {
         for (long i = 0; i < count; i++) {
-            set(result + 4 * i, apply(op, get(a + 4 * i * strideA), get(b + 4 * i * strideB)));
+            set(y, i, ScalarFunctions.unary(op, get(x, i), a, b));
+        }
+    }
+
+    @Override
+    public void unaryBackward(UnaryOp op, long gradient, long saved, long target, long count, float a, float b) {
+        for (long i = 0; i < count; i++) {
+            float s = saved == 0 ? 0 : get(saved, i);
+            set(target, i, ScalarFunctions.backward(op, get(gradient, i), s, a, b));
         }
     }
 
     @Override
     public void axpby(float alpha, long x, float beta, long y, long count) {
-        for (long i = 0; i < 4 * count; i += 4) {
-            set(y + i, beta == 0 ? alpha * get(x + i) : alpha * get(x + i) + beta * get(y + i));
-        }
-    }
-
-    @Override
-    public double sum(long x, long count) {
-        double total = 0;
-        for (long i = 0; i < 4 * count; i += 4) {
-            total += get(x + i);
-        }
-        return total;
-    }
-
-    @Override
-    public float extreme(ReduceOp op, long x, long count, float start) {
-        float result = start;
-        for (long i = 0; i < 4 * count; i += 4) {
-            result = op == ReduceOp.MAX ? Math.max(result, get(x + i)) : Math.min(result, get(x + i));
-        }
-        return result;
-    }
-
-    @Override
-    public void accumulate(ReduceOp op, long x, long total, long count) {
-        for (long i = 0; i < 4 * count; i += 4) {
-            float a = get(total + i);
-            float b = get(x + i);
-            set(total + i, op == ReduceOp.SUM ? a + b : op == ReduceOp.MAX ? Math.max(a, b) : Math.min(a, b));
+        for (long i = 0; i < count; i++) {
+            float scaled = alpha * get(x, i);
+            set(y, i, beta == 0 ? scaled : scaled + beta * get(y, i));
         }
     }
 }

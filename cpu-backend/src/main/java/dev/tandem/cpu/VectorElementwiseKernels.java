@@ -1,137 +1,90 @@
 package dev.tandem.cpu;
 
-import static java.nio.ByteOrder.nativeOrder;
+import dev.tandem.backend.UnaryOp;
 
-import dev.tandem.backend.BinaryOp;
-import dev.tandem.backend.ReduceOp;
-import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
-
-/** Element-wise loops with the Vector API: as fast as memory. What fills no vector goes to the scalar twin. */
+/** Loops with the Vector API: as fast as memory. What fills no vector goes to the scalar twin. */
 final class VectorElementwiseKernels implements ElementwiseKernels {
-    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
-    private static final int BYTES = SPECIES.vectorByteSize();
     private static final ElementwiseKernels REST = new ScalarElementwiseKernels();
 
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, address, nativeOrder());
-    }
-
-    private static void store(FloatVector vector, long address) {
-        vector.intoMemorySegment(NativeMemory.ALL, address, nativeOrder());
-    }
-
-    /** Bytes of whole vectors among {@code count} elements. */
-    private static long whole(long count) {
-        return count * Float.BYTES / BYTES * BYTES;
-    }
-
-    private static long rest(long count, long end) {
-        return count - end / Float.BYTES;
+    @Override
+    public void unary(UnaryOp op, long x, long y, long count, float a, float b) {
+        long end = Floats.whole(count);
+        switch (op) {
+            case NEGATE -> VectorUnary.negate(x, y, end);
+            case ABS -> VectorUnary.abs(x, y, end);
+            case SIGN -> VectorUnary.sign(x, y, end);
+            case EXP -> VectorUnary.exp(x, y, end);
+            case LOG -> VectorUnary.log(x, y, end);
+            case SQRT -> VectorUnary.sqrt(x, y, end);
+            case SQUARE -> VectorUnary.square(x, y, end);
+            case RECIPROCAL -> VectorUnary.reciprocal(x, y, end);
+            case FLOOR -> VectorUnary.floor(x, y, end);
+            case CEIL -> VectorUnary.ceil(x, y, end);
+            case ROUND -> VectorUnary.round(x, y, end);
+            case LINEAR -> VectorUnary.linear(x, y, end, a, b);
+            case CLAMP -> VectorUnary.clamp(x, y, end, a, b);
+            case RELU -> VectorUnary.relu(x, y, end);
+            case LEAKY_RELU -> VectorUnary.leakyRelu(x, y, end, a);
+            case HARD_SIGMOID -> VectorUnary.hardSigmoid(x, y, end);
+            case HARD_SWISH -> VectorUnary.hardSwish(x, y, end);
+            default -> end = 0; // sine and cosine
+        }
+        REST.unary(op, x + end, y + end, count - end / Float.BYTES, a, b);
     }
 
     @Override
-    public void relu(long x, long y, long count) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector v = load(x + at);
-            store(v.blend(0f, v.compare(VectorOperators.LT, 0f)), y + at);
+    public void unaryBackward(UnaryOp op, long gradient, long saved, long target, long count, float a, float b) {
+        long end = Floats.whole(count);
+        switch (op) {
+            case NEGATE -> VectorUnary.negate(gradient, target, end);
+            case LINEAR -> VectorUnary.linear(gradient, target, end, a, 0);
+            case ABS -> VectorUnaryBackward.abs(gradient, saved, target, end);
+            case EXP -> VectorUnaryBackward.exp(gradient, saved, target, end);
+            case LOG -> VectorUnaryBackward.log(gradient, saved, target, end);
+            case SQRT -> VectorUnaryBackward.sqrt(gradient, saved, target, end);
+            case SQUARE -> VectorUnaryBackward.square(gradient, saved, target, end);
+            case RECIPROCAL -> VectorUnaryBackward.reciprocal(gradient, saved, target, end);
+            case CLAMP -> VectorUnaryBackward.clamp(gradient, saved, target, end, a, b);
+            case RELU -> VectorUnaryBackward.relu(gradient, saved, target, end);
+            case LEAKY_RELU -> VectorUnaryBackward.leakyRelu(gradient, saved, target, end, a);
+            case SIGMOID -> VectorUnaryBackward.sigmoid(gradient, saved, target, end);
+            case TANH -> VectorUnaryBackward.tanh(gradient, saved, target, end);
+            case HARD_SIGMOID -> VectorUnaryBackward.hardSigmoid(gradient, saved, target, end);
+            case HARD_SWISH -> VectorUnaryBackward.hardSwish(gradient, saved, target, end);
+            default -> end = 0;
         }
-        REST.relu(x + end, y + end, rest(count, end));
-    }
-
-    @Override
-    public void reluBackward(long gradient, long y, long result, long count) {
-        long end = whole(count);
-        FloatVector zero = FloatVector.zero(SPECIES);
-        for (long at = 0; at < end; at += BYTES) {
-            store(zero.blend(load(gradient + at), load(y + at).compare(VectorOperators.GT, 0f)), result + at);
-        }
-        REST.reluBackward(gradient + end, y + end, result + end, rest(count, end));
-    }
-
-    @Override
-    public void clamp(long x, long y, long count, float low, float high) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector v = load(x + at);
-            store(
-                    v.blend(low, v.compare(VectorOperators.LT, low)).blend(high, v.compare(VectorOperators.GT, high)),
-                    y + at);
-        }
-        REST.clamp(x + end, y + end, rest(count, end), low, high);
-    }
-
-    @Override
-    public void binary(BinaryOp op, long a, int strideA, long b, int strideB, long result, long count) {
-        long end = op == BinaryOp.POWER ? 0 : whole(count);
-        FloatVector oneA = FloatVector.broadcast(SPECIES, count == 0 ? 0 : ScalarElementwiseKernels.get(a));
-        FloatVector oneB = FloatVector.broadcast(SPECIES, count == 0 ? 0 : ScalarElementwiseKernels.get(b));
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector left = strideA == 0 ? oneA : load(a + at);
-            FloatVector right = strideB == 0 ? oneB : load(b + at);
-            store(apply(op, left, right), result + at);
-        }
-        REST.binary(op, a + end * strideA, strideA, b + end * strideB, strideB, result + end, rest(count, end));
-    }
-
-    private static FloatVector apply(BinaryOp op, FloatVector a, FloatVector b) {
-        return switch (op) {
-            case ADD -> a.add(b);
-            case SUBTRACT -> a.sub(b);
-            case MULTIPLY -> a.mul(b);
-            case DIVIDE -> a.div(b);
-            case MAXIMUM -> a.max(b);
-            case MINIMUM -> a.min(b);
-            default -> throw new AssertionError(op);
-        };
+        long rest = count - end / Float.BYTES;
+        REST.unaryBackward(op, gradient + end, saved == 0 ? 0 : saved + end, target + end, rest, a, b);
     }
 
     @Override
     public void axpby(float alpha, long x, float beta, long y, long count) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector scaled = load(x + at).mul(alpha);
-            store(beta == 0 ? scaled : scaled.add(load(y + at).mul(beta)), y + at);
+        long end = Floats.whole(count);
+        if (beta == 0) {
+            scale(alpha, x, y, end);
+        } else if (alpha == 1 && beta == 1) {
+            add(x, y, end);
+        } else {
+            blend(alpha, x, beta, y, end);
         }
-        REST.axpby(alpha, x + end, beta, y + end, rest(count, end));
+        REST.axpby(alpha, x + end, beta, y + end, count - end / Float.BYTES);
     }
 
-    @Override
-    public double sum(long x, long count) {
-        long end = whole(count);
-        DoubleVector low = DoubleVector.zero(DOUBLES);
-        DoubleVector high = DoubleVector.zero(DOUBLES);
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector v = load(x + at);
-            low = low.add(v.convertShape(VectorOperators.F2D, DOUBLES, 0));
-            high = high.add(v.convertShape(VectorOperators.F2D, DOUBLES, 1));
+    private static void scale(float alpha, long x, long y, long end) {
+        for (long at = 0; at < end; at += Floats.BYTES) {
+            Floats.store(Floats.load(x + at).mul(alpha), y + at);
         }
-        return low.add(high).reduceLanes(VectorOperators.ADD) + REST.sum(x + end, rest(count, end));
     }
 
-    @Override
-    public float extreme(ReduceOp op, long x, long count, float start) {
-        long end = whole(count);
-        FloatVector best = FloatVector.broadcast(SPECIES, start);
-        for (long at = 0; at < end; at += BYTES) {
-            best = op == ReduceOp.MAX ? best.max(load(x + at)) : best.min(load(x + at));
+    private static void add(long x, long y, long end) {
+        for (long at = 0; at < end; at += Floats.BYTES) {
+            Floats.store(Floats.load(x + at).add(Floats.load(y + at)), y + at);
         }
-        float lanes = best.reduceLanes(op == ReduceOp.MAX ? VectorOperators.MAX : VectorOperators.MIN);
-        return REST.extreme(op, x + end, rest(count, end), lanes);
     }
 
-    @Override
-    public void accumulate(ReduceOp op, long x, long total, long count) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector a = load(total + at);
-            FloatVector b = load(x + at);
-            store(op == ReduceOp.SUM ? a.add(b) : op == ReduceOp.MAX ? a.max(b) : a.min(b), total + at);
+    private static void blend(float alpha, long x, float beta, long y, long end) {
+        for (long at = 0; at < end; at += Floats.BYTES) {
+            Floats.store(Floats.load(x + at).mul(alpha).add(Floats.load(y + at).mul(beta)), y + at);
         }
-        REST.accumulate(op, x + end, total + end, rest(count, end));
     }
 }

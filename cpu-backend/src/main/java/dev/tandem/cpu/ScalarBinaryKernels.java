@@ -1,0 +1,64 @@
+package dev.tandem.cpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.tandem.backend.BinaryOp;
+import dev.tandem.backend.ReduceOp;
+
+/** Element-wise loops in plain Java. */
+final class ScalarBinaryKernels implements BinaryKernels {
+    static float get(long address) {
+        return NativeMemory.ALL.get(JAVA_FLOAT, address);
+    }
+
+    static void set(long address, float value) {
+        NativeMemory.ALL.set(JAVA_FLOAT, address, value);
+    }
+
+    static float apply(BinaryOp op, float a, float b) {
+        return switch (op) {
+            case ADD -> a + b;
+            case SUBTRACT -> a - b;
+            case MULTIPLY -> a * b;
+            case DIVIDE -> a / b;
+            case MAXIMUM -> Math.max(a, b);
+            case MINIMUM -> Math.min(a, b);
+            case POWER -> (float) Math.pow(a, b);
+            default -> throw new AssertionError(op);
+        };
+    }
+
+    @Override
+    public void binary(BinaryOp op, long a, int strideA, long b, int strideB, long result, long count) {
+        for (long i = 0; i < count; i++) {
+            set(result + 4 * i, apply(op, get(a + 4 * i * strideA), get(b + 4 * i * strideB)));
+        }
+    }
+
+    @Override
+    public double sum(long x, long count) {
+        double total = 0;
+        for (long i = 0; i < 4 * count; i += 4) {
+            total += get(x + i);
+        }
+        return total;
+    }
+
+    @Override
+    public float extreme(ReduceOp op, long x, long count, float start) {
+        float result = start;
+        for (long i = 0; i < 4 * count; i += 4) {
+            result = op == ReduceOp.MAX ? Math.max(result, get(x + i)) : Math.min(result, get(x + i));
+        }
+        return result;
+    }
+
+    @Override
+    public void accumulate(ReduceOp op, long x, long total, long count) {
+        for (long i = 0; i < 4 * count; i += 4) {
+            float a = get(total + i);
+            float b = get(x + i);
+            set(total + i, op == ReduceOp.SUM ? a + b : op == ReduceOp.MAX ? Math.max(a, b) : Math.min(a, b));
+        }
+    }
+}
