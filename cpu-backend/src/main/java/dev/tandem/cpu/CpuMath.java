@@ -13,6 +13,7 @@ import java.util.function.UnaryOperator;
 
 /** Math operations on the CPU. */
 final class CpuMath implements MathOps {
+    private final CpuRuntime runtime;
     private final CpuMemory memory;
     private final Elementwise elementwise;
     private final BinaryOperation binary;
@@ -20,6 +21,7 @@ final class CpuMath implements MathOps {
     private final MatrixProduct matrixProduct;
 
     CpuMath(CpuRuntime runtime, CpuMemory memory) {
+        this.runtime = runtime;
         this.memory = memory;
         this.elementwise = new Elementwise(runtime);
         this.binary = new BinaryOperation(runtime);
@@ -64,7 +66,7 @@ final class CpuMath implements MathOps {
 
     @Override
     public Storage where(Storage condition, Storage a, Storage b) {
-        return binary.where(condition, a, b);
+        return Where.where(runtime, condition, a, b);
     }
 
     @Override

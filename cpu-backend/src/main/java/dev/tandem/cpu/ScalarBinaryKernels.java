@@ -1,6 +1,8 @@
 package dev.tandem.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.tandem.backend.BinaryOp;
 import dev.tandem.backend.ReduceOp;
@@ -32,6 +34,36 @@ final class ScalarBinaryKernels implements BinaryKernels {
     public void binary(BinaryOp op, long a, int strideA, long b, int strideB, long result, long count) {
         for (long i = 0; i < count; i++) {
             set(result + 4 * i, apply(op, get(a + 4 * i * strideA), get(b + 4 * i * strideB)));
+        }
+    }
+
+    @Override
+    public void compare(BinaryOp op, long a, int strideA, long b, int strideB, long result, long count) {
+        for (long i = 0; i < count; i++) {
+            boolean holds = holds(op, get(a + 4 * i * strideA), get(b + 4 * i * strideB));
+            NativeMemory.ALL.set(JAVA_BYTE, result + i, (byte) (holds ? 1 : 0));
+        }
+    }
+
+    private static boolean holds(BinaryOp op, float a, float b) {
+        return switch (op) {
+            case EQUAL -> a == b;
+            case NOT_EQUAL -> a != b;
+            case LESS -> a < b;
+            case LESS_EQUAL -> a <= b;
+            case GREATER -> a > b;
+            case GREATER_EQUAL -> a >= b;
+            default -> throw new AssertionError(op);
+        };
+    }
+
+    @Override
+    public void where(
+            long condition, int strideCondition, long a, int strideA, long b, int strideB, long result, long count) {
+        for (long i = 0; i < count; i++) {
+            boolean first = NativeMemory.ALL.get(JAVA_BYTE, condition + i * strideCondition) != 0;
+            int bits = NativeMemory.ALL.get(JAVA_INT, first ? a + 4 * i * strideA : b + 4 * i * strideB);
+            NativeMemory.ALL.set(JAVA_INT, result + 4 * i, bits);
         }
     }
 
