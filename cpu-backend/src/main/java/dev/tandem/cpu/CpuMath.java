@@ -19,6 +19,7 @@ final class CpuMath implements MathOps {
     private final BinaryOperation binary;
     private final Reduction reduction;
     private final MatrixProduct matrixProduct;
+    private final Random random;
 
     CpuMath(CpuRuntime runtime, CpuMemory memory) {
         this.runtime = runtime;
@@ -27,6 +28,7 @@ final class CpuMath implements MathOps {
         this.binary = new BinaryOperation(runtime);
         this.reduction = new Reduction(runtime);
         this.matrixProduct = new MatrixProduct(runtime);
+        this.random = new Random(runtime);
     }
 
     @Override
@@ -115,7 +117,7 @@ final class CpuMath implements MathOps {
 
     @Override
     public Storage random(Distribution distribution, Shape shape, Storage state) {
-        throw new UnsupportedOperationException("cpu: random");
+        return random.draw(distribution, shape, state);
     }
 
     private static boolean isHalf(Storage x) {

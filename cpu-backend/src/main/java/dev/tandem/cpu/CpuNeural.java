@@ -5,6 +5,7 @@ import dev.tandem.backend.NeuralOps;
 import dev.tandem.backend.PoolKind;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.Window;
+import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 
 /** Neural operations on the CPU. */
@@ -17,6 +18,7 @@ final class CpuNeural implements NeuralOps {
     private final LocalResponseNorm localResponseNorm;
     private final Softmax softmax;
     private final CrossEntropy crossEntropy;
+    private final Dropout dropout;
 
     CpuNeural(CpuRuntime runtime) {
         this.runtime = runtime;
@@ -27,6 +29,7 @@ final class CpuNeural implements NeuralOps {
         this.localResponseNorm = new LocalResponseNorm(runtime);
         this.softmax = new Softmax(runtime);
         this.crossEntropy = new CrossEntropy(runtime);
+        this.dropout = new Dropout(runtime);
     }
 
     @Override
@@ -129,12 +132,13 @@ final class CpuNeural implements NeuralOps {
 
     @Override
     public Result dropout(Storage x, float probability, Storage state) {
-        throw new UnsupportedOperationException("cpu: dropout");
+        requireFloat32("dropout", x);
+        return dropout.forward(x, probability, state);
     }
 
     @Override
     public Storage dropoutBackward(Storage gradient, Storage saved, float probability) {
-        throw new UnsupportedOperationException("cpu: dropoutBackward");
+        return dropout.backward(gradient, saved, probability);
     }
 
     @Override
@@ -166,5 +170,14 @@ final class CpuNeural implements NeuralOps {
     public AttentionGradient attentionBackward(
             Storage gradient, Storage query, Storage key, Storage value, Result forward, float scale) {
         throw new UnsupportedOperationException("cpu: attentionBackward");
+    }
+
+    private static void requireFloat32(String operation, Storage... arguments) {
+        for (Storage argument : arguments) {
+            if (argument.dtype() != DType.FLOAT32) {
+                throw new UnsupportedOperationException("cpu: " + operation + " of " + argument.dtype()
+                        + argument.shape() + " is not supported; cast to FLOAT32");
+            }
+        }
     }
 }

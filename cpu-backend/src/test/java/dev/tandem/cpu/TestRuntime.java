@@ -9,7 +9,6 @@ import dev.tandem.backend.Storage;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.lang.foreign.MemorySegment;
-import java.util.Random;
 
 /** A CPU device's inside for tests, with arrays in and out. Closing checks that nothing leaked. */
 final class TestRuntime implements AutoCloseable {
@@ -18,6 +17,10 @@ final class TestRuntime implements AutoCloseable {
 
     TestRuntime(int threads) {
         runtime = new CpuRuntime(DeviceOptions.DEFAULT, threads, 8L << 30);
+    }
+
+    CpuMath math() {
+        return new CpuMath(runtime, new CpuMemory(runtime));
     }
 
     CpuStorage floats(Shape shape, float... values) {
@@ -82,7 +85,7 @@ final class TestRuntime implements AutoCloseable {
     }
 
     static float[] normal(long seed, int count) {
-        Random random = new Random(seed);
+        java.util.Random random = new java.util.Random(seed);
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {
             values[i] = (float) random.nextGaussian();
