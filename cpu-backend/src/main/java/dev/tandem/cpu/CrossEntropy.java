@@ -25,7 +25,7 @@ final class CrossEntropy {
                 double logSum =
                         softmax(x.address + 4 * row * classes, probabilities.address + 4 * row * classes, classes);
                 double loss = loss(x, t, row, classes, logSum, labelSmoothing);
-                ScalarElementwiseKernels.set(losses.address + 4 * row, (float) loss);
+                ScalarBinaryKernels.set(losses.address + 4 * row, (float) loss);
             }
         });
         x.release();
@@ -41,17 +41,17 @@ final class CrossEntropy {
     private static double softmax(long x, long probabilities, long classes) {
         float largest = Float.NEGATIVE_INFINITY;
         for (long c = 0; c < 4 * classes; c += 4) {
-            largest = Math.max(largest, ScalarElementwiseKernels.get(x + c));
+            largest = Math.max(largest, ScalarBinaryKernels.get(x + c));
         }
         double sum = 0;
         for (long c = 0; c < 4 * classes; c += 4) {
-            double power = Math.exp(ScalarElementwiseKernels.get(x + c) - (double) largest);
+            double power = Math.exp(ScalarBinaryKernels.get(x + c) - (double) largest);
             sum += power;
-            ScalarElementwiseKernels.set(probabilities + c, (float) power);
+            ScalarBinaryKernels.set(probabilities + c, (float) power);
         }
         float scale = (float) (1 / sum);
         for (long c = 0; c < 4 * classes; c += 4) {
-            ScalarElementwiseKernels.set(probabilities + c, ScalarElementwiseKernels.get(probabilities + c) * scale);
+            ScalarBinaryKernels.set(probabilities + c, ScalarBinaryKernels.get(probabilities + c) * scale);
         }
         return largest + Math.log(sum);
     }
@@ -61,10 +61,10 @@ final class CrossEntropy {
         double hit = 0;
         double all = 0;
         for (long c = 0; c < classes; c++) {
-            double distance = logSum - ScalarElementwiseKernels.get(x.address + 4 * (row * classes + c));
+            double distance = logSum - ScalarBinaryKernels.get(x.address + 4 * (row * classes + c));
             all += distance;
             if (t.dtype() == DType.FLOAT32) {
-                float share = ScalarElementwiseKernels.get(t.address + 4 * (row * classes + c));
+                float share = ScalarBinaryKernels.get(t.address + 4 * (row * classes + c));
                 hit += share == 0 ? 0 : share * distance; // an impossible class may be at −∞
             }
         }
@@ -72,7 +72,7 @@ final class CrossEntropy {
             long label = Integers.get(t.dtype(), t.address, row);
             hit = label < 0 || label >= classes
                     ? Double.NaN
-                    : logSum - ScalarElementwiseKernels.get(x.address + 4 * (row * classes + label));
+                    : logSum - ScalarBinaryKernels.get(x.address + 4 * (row * classes + label));
         }
         return smoothing == 0 ? hit : (1 - smoothing) * hit + smoothing / classes * all;
     }
@@ -86,7 +86,7 @@ final class CrossEntropy {
         CpuStorage result = runtime.allocate(p.shape(), DType.FLOAT32);
         runtime.parallel().run(p.shape().size(0), rowsAtLeast(classes), (from, to) -> {
             for (long row = from; row < to; row++) {
-                backward(ScalarElementwiseKernels.get(g.address + 4 * row), p, t, result, row, labelSmoothing);
+                backward(ScalarBinaryKernels.get(g.address + 4 * row), p, t, result, row, labelSmoothing);
             }
         });
         g.release();
@@ -100,16 +100,16 @@ final class CrossEntropy {
         boolean soft = t.dtype() == DType.FLOAT32;
         double total = soft ? 0 : 1;
         for (long c = 0; soft && c < classes; c++) {
-            total += ScalarElementwiseKernels.get(t.address + 4 * (row * classes + c));
+            total += ScalarBinaryKernels.get(t.address + 4 * (row * classes + c));
         }
         total = (1 - smoothing) * total + smoothing;
         long label = soft ? -1 : Integers.get(t.dtype(), t.address, row);
         for (long c = 0; c < classes; c++) {
             long at = 4 * (row * classes + c);
-            float share = soft ? ScalarElementwiseKernels.get(t.address + at) : c == label ? 1 : 0;
+            float share = soft ? ScalarBinaryKernels.get(t.address + at) : c == label ? 1 : 0;
             double wanted = (1 - smoothing) * share + smoothing / classes;
-            double slope = ScalarElementwiseKernels.get(p.address + at) * total - wanted;
-            ScalarElementwiseKernels.set(result.address + at, (float) (gradient * slope));
+            double slope = ScalarBinaryKernels.get(p.address + at) * total - wanted;
+            ScalarBinaryKernels.set(result.address + at, (float) (gradient * slope));
         }
     }
 }
