@@ -172,6 +172,16 @@ class BatchNormConformance extends Kit {
     }
 
     @Test
+    void aFusedReluKeepsNaN() {
+        for (boolean residual : new boolean[] {false, true}) {
+            Values[] inputs = inputs(Shape.of(2, 17, 3, 3));
+            inputs[0].numbers()[20] = Double.NaN;
+            Case c = new Case(inputs[0].shape(), residual, Activation.RELU);
+            checkForward(tolerance(c), (on, in) -> output(train(c, on, in, null, null)), inputs);
+        }
+    }
+
+    @Test
     void aConstantChannelBecomesItsShift() {
         Values[] inputs = inputs(Shape.of(2, 17, 3, 3));
         java.util.Arrays.fill(inputs[0].numbers(), 2.5);

@@ -7,6 +7,7 @@ import dev.tandem.backend.Window;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -194,6 +195,19 @@ class ConvolutionConformance extends Kit {
         checkForward(
                 Tolerance.sum(17 * 9),
                 (on, in) -> on.neural().convolution(in[0], in[1], null, square(3, 1, 0), 1, null),
+                x,
+                weight);
+    }
+
+    @Test
+    void aFusedReluKeepsNaN() {
+        // Else weights that became NaN look like dead units, and a network learns on without a word.
+        Values x = new Draw(2).normal(1, 17, 4, 4);
+        Values weight = new Draw(3).weights(17, 6, 17, 1, 1);
+        Arrays.fill(weight.numbers(), 0, 17, Double.NaN);
+        checkForward(
+                Tolerance.sum(17),
+                (on, in) -> on.neural().convolution(in[0], in[1], null, square(1, 1, 0), 1, Activation.RELU),
                 x,
                 weight);
     }

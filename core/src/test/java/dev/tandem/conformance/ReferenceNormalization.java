@@ -21,26 +21,26 @@ final class ReferenceNormalization {
             double epsilon,
             Activation activation) {
         int channels = x.size(1);
+        int count = x.size(0) * x.size(2) * x.size(3);
         ReferenceStorage mean = heap.allocate(Shape.of(channels), DType.FLOAT32);
         ReferenceStorage variance = heap.allocate(Shape.of(channels), DType.FLOAT32);
-        int count = x.size(0) * x.size(2) * x.size(3);
+        double[] sums = new double[channels];
+        double[] squares = new double[channels];
+        for (int i = 0; i < x.elements(); i++) {
+            sums[channel(x, i)] += x.get(i);
+        }
+        for (int i = 0; i < x.elements(); i++) {
+            double distance = x.get(i) - sums[channel(x, i)] / count;
+            squares[channel(x, i)] += distance * distance;
+        }
         for (int channel = 0; channel < channels; channel++) {
-            double sum = 0;
-            for (int i = 0; i < x.elements(); i++) {
-                sum += channel(x, i) == channel ? x.get(i) : 0;
-            }
-            mean.set(channel, sum / count);
-            double squares = 0;
-            for (int i = 0; i < x.elements(); i++) {
-                double distance = channel(x, i) == channel ? x.get(i) - mean.get(channel) : 0;
-                squares += distance * distance;
-            }
-            variance.set(channel, squares / count);
+            mean.set(channel, sums[channel] / count);
+            variance.set(channel, squares[channel] / count);
             if (runningMean != null && count > 0) {
                 move(runningMean, channel, momentum, mean.get(channel));
             }
             if (runningVariance != null && count > 0) {
-                move(runningVariance, channel, momentum, squares / (count - 1));
+                move(runningVariance, channel, momentum, squares[channel] / (count - 1));
             }
         }
         ReferenceStorage output = normalize(heap, x, residual, scale, shift, mean, variance, epsilon, activation);

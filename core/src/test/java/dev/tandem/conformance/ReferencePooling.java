@@ -45,15 +45,28 @@ final class ReferencePooling {
     }
 
     private static double take(PoolKind kind, double[] inside, Window window) {
-        double sum = Arrays.stream(inside).sum();
         return switch (kind) {
-            case MAX -> Arrays.stream(inside).reduce(Double.NEGATIVE_INFINITY, Math::max); // NaN if any is
-            case AVERAGE -> sum / inside.length;
-            case AVERAGE_WITH_PADDING -> sum / (window.kernelHeight() * window.kernelWidth());
+            case MAX -> {
+                double largest = Double.NEGATIVE_INFINITY;
+                for (double value : inside) {
+                    largest = Math.max(largest, value); // NaN if any is
+                }
+                yield largest;
+            }
+            case AVERAGE -> sum(inside) / inside.length;
+            case AVERAGE_WITH_PADDING -> sum(inside) / (window.kernelHeight() * window.kernelWidth());
             case MEDIAN -> {
                 Arrays.sort(inside);
                 yield inside[(inside.length - 1) / 2];
             }
         };
+    }
+
+    private static double sum(double[] values) {
+        double sum = 0;
+        for (double value : values) {
+            sum += value;
+        }
+        return sum;
     }
 }
