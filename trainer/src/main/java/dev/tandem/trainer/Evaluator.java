@@ -18,12 +18,32 @@ public final class Evaluator {
     /** @throws IllegalArgumentException if the data set does not fit the network, saying how */
     public static Evaluation evaluate(
             Module model, NetworkSpec spec, ImageDataset dataset, int batchSize, Device device) {
-        return evaluate(model, spec, dataset, batchSize, device, () -> false);
+        return evaluate(model, spec, dataset, batchSize, device, null, () -> false);
     }
 
-    /** @param stop asked after each batch; true ends the measurement with what there is, if that is anything */
+    /** As above, and counts what each class was taken for. */
+    public static Evaluation evaluate(
+            Module model,
+            NetworkSpec spec,
+            ImageDataset dataset,
+            int batchSize,
+            Device device,
+            ConfusionMatrix confusion) {
+        return evaluate(model, spec, dataset, batchSize, device, confusion, () -> false);
+    }
+
+    /**
+     * @param confusion null if not wanted
+     * @param stop asked after each batch; true ends the measurement with what there is, if that is anything
+     */
     static Evaluation evaluate(
-            Module model, NetworkSpec spec, ImageDataset dataset, int batchSize, Device device, BooleanSupplier stop) {
+            Module model,
+            NetworkSpec spec,
+            ImageDataset dataset,
+            int batchSize,
+            Device device,
+            ConfusionMatrix confusion,
+            BooleanSupplier stop) {
         DataChecks.check(spec, dataset);
         boolean before = model.isTraining();
         model.setTraining(false);
@@ -35,7 +55,11 @@ public final class Evaluator {
                 try (Scope scope = Scope.open()) {
                     Tensor logits = model.apply(InputBatches.images(batch, spec, device));
                     Tensor loss = Losses.crossEntropy(logits, InputBatches.labels(batch, device));
-                    metrics.add(loss.item(), logits, batch.labels());
+                    float[] scores = logits.toFloatArray();
+                    metrics.add(loss.item(), scores, spec.classes(), batch.labels());
+                    if (confusion != null) {
+                        confusion.add(scores, batch.labels());
+                    }
                 }
                 if (stop.getAsBoolean()) {
                     break;

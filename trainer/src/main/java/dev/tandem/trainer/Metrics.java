@@ -1,7 +1,5 @@
 package dev.tandem.trainer;
 
-import dev.tandem.tensor.Tensor;
-
 /** Sums up loss and accuracy over batches. Its state is four numbers, so that a resumed epoch reports the same. */
 final class Metrics {
     private double lossSum;
@@ -11,11 +9,9 @@ final class Metrics {
 
     /**
      * @param loss the batch's mean loss
-     * @param logits {@code [N, classes]}
+     * @param scores {@code [N, classes]}, row by row
      */
-    void add(float loss, Tensor logits, long[] labels) {
-        int classes = (int) logits.size(1);
-        float[] scores = logits.toFloatArray();
+    void add(float loss, float[] scores, int classes, long[] labels) {
         for (int i = 0; i < labels.length; i++) {
             int better = higherThan(scores, i * classes, classes, (int) labels[i]);
             top1 += better < 1 ? 1 : 0;

@@ -148,7 +148,7 @@ public final class Trainer {
             diagnosis.saw(value);
             loss.backward();
             optimizer.step();
-            metrics.add(value, logits, batch.labels());
+            metrics.add(value, logits.toFloatArray(), settings.spec.classes(), batch.labels());
             step++;
             batchInEpoch++;
             if (Double.isNaN(secondsToFirstStep)) {
@@ -181,7 +181,13 @@ public final class Trainer {
     private void endEpoch(double seconds, double imagesPerSecond, double waitingShare) {
         if (settings.validationData != null) {
             validation = Evaluator.evaluate(
-                    model, settings.spec, settings.validationData, settings.batchSize, device, () -> stopRequested);
+                    model,
+                    settings.spec,
+                    settings.validationData,
+                    settings.batchSize,
+                    device,
+                    null,
+                    () -> stopRequested);
             if (settings.schedule instanceof Plateau plateau) {
                 plateau.observe(validation.loss());
             }
