@@ -1,0 +1,290 @@
+package dev.tandem.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tandem.backend.DeviceOptions;
+import dev.tandem.backend.OutOfDeviceMemoryException;
+import dev.tandem.data.Augmentation;
+import dev.tandem.data.InMemoryDataset;
+import dev.tandem.data.Normalization;
+import dev.tandem.io.HostTensor;
+import dev.tandem.io.SafeTensors;
+import dev.tandem.models.ModelOptions;
+import dev.tandem.models.Models;
+import dev.tandem.nn.Dropout;
+import dev.tandem.nn.Flatten;
+import dev.tandem.nn.Linear;
+import dev.tandem.nn.Module;
+import dev.tandem.nn.ReLU;
+import dev.tandem.nn.Sequential;
+import dev.tandem.nn.Weights;
+import dev.tandem.optim.Adam;
+import dev.tandem.optim.Plateau;
+import dev.tandem.optim.Schedule;
+import dev.tandem.optim.Sgd;
+import dev.tandem.tensor.Device;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainerTest {
+    private static final NetworkSpec SPEC =
+            new NetworkSpec("small", 1, 12, 12, List.of("dark", "bright", "mixed"), Normalization.zeroToOne(1));
+
+    @TempDir
+    Path folder;
+
+    private Device device;
+
+    @BeforeEach
+    void open() {
+        device = Device.open("cpu", DeviceOptions.DEFAULT.withThreads(2));
+    }
+
+    @AfterEach
+    void close() {
+        device.close();
+    }
+
+    /** Three classes that brightness tells apart. */
+    private static InMemoryDataset images(int count, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        byte[] labels = new byte[count];
+        byte[] pixels = new byte[count * 144];
+        for (int i = 0; i < count; i++) {
+            labels[i] = (byte) (i % 3);
+            int base = new int[] {20, 200, 110}[i % 3];
+            for (int p = 0; p < 144; p++) {
+                pixels[i * 144 + p] = (byte) (base + random.nextInt(40));
+            }
+        }
+        return new InMemoryDataset("brightness", 1, 12, 12, SPEC.classNames(), labels, pixels);
+    }
+
+    /** With dropout, so that random numbers matter. */
+    private Module network() {
+        Module network =
+                new Sequential(new Flatten(), new Linear(144, 32), new ReLU(), new Dropout(0.3f), new Linear(32, 3));
+        network.initialize(device, 7);
+        return network;
+    }
+
+    private TrainerBuilder training(Module network) {
+        return Trainer.builder(network, SPEC)
+                .trainOn(images(210, 1))
+                .validateOn(images(60, 2))
+                .optimizer(new Adam(network, 0.01f))
+                .learningRate(new Plateau(Schedule.cosine(0.01, 0, 60)).patience(0))
+                .augmentation(new Augmentation(1, true))
+                .batchSize(16)
+                .epochs(4)
+                .seed(5);
+    }
+
+    private static void assertSame(Map<String, HostTensor> actual, Map<String, HostTensor> expected) {
+        assertThat(actual.keySet()).isEqualTo(expected.keySet());
+        expected.forEach((name, tensor) ->
+                assertThat(actual.get(name).contentEquals(tensor)).as(name).isTrue());
+    }
+
+    @Test
+    void learnsWhatIsEasy() {
+        TrainingResult result = training(network())
+                .learningRate(Schedule.constant(0.01))
+                .epochs(8)
+                .train();
+        assertThat(result.completed()).isTrue();
+        assertThat(result.steps()).isEqualTo(8 * 13);
+        assertThat(result.validation().top1()).isGreaterThan(0.95);
+        assertThat(result.validation().images()).isEqualTo(60);
+    }
+
+    @Test
+    void resumingMidEpochGivesBitIdenticalWeights() {
+        Module unbroken = network();
+        training(unbroken).runFolder(RunFolder.create(folder.resolve("a"))).train();
+
+        Module stopped = network();
+        TrainerBuilder first = training(stopped).runFolder(RunFolder.create(folder.resolve("b")));
+        first.callback(new Callback() {
+            @Override
+            public void onStep(Trainer trainer, Step step) {
+                if (step.step() == 20) { // the 7th batch of the 2nd epoch
+                    trainer.requestStop();
+                }
+            }
+        });
+        assertThat(first.train().completed()).isFalse();
+
+        Module resumed = network();
+        TrainingResult result = training(resumed)
+                .runFolder(RunFolder.open(folder.resolve("b")))
+                .resume(true)
+                .train();
+        assertThat(result.completed()).isTrue();
+        assertThat(result.steps()).isEqualTo(4 * 13);
+        assertSame(Weights.toHost(resumed), Weights.toHost(unbroken));
+        assertSame(
+                SafeTensors.read(folder.resolve("b/final.safetensors")).tensors(),
+                SafeTensors.read(folder.resolve("a/final.safetensors")).tensors());
+    }
+
+    @Test
+    void resumedMetricsEqualThoseOfAnUnbrokenRun() throws IOException {
+        training(network()).runFolder(RunFolder.create(folder.resolve("a"))).train();
+        TrainerBuilder first = training(network()).runFolder(RunFolder.create(folder.resolve("b")));
+        first.callback(new Callback() {
+            @Override
+            public void onStep(Trainer trainer, Step step) {
+                if (step.step() == 33) {
+                    trainer.requestStop();
+                }
+            }
+        });
+        first.train();
+        training(network())
+                .runFolder(RunFolder.open(folder.resolve("b")))
+                .resume(true)
+                .train();
+        assertThat(withoutTimes(folder.resolve("b/metrics.jsonl")))
+                .isEqualTo(withoutTimes(folder.resolve("a/metrics.jsonl")));
+    }
+
+    private static List<String> withoutTimes(Path metrics) throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(metrics)) {
+            lines.add(line.substring(0, line.indexOf("\"imagesPerSecond\"")));
+        }
+        assertThat(lines).hasSize(4);
+        return lines;
+    }
+
+    @Test
+    void aDamagedCheckpointIsPassedOverForTheOneBeforeIt() throws IOException {
+        Module unbroken = network();
+        training(unbroken).train();
+        TrainerBuilder first = training(network())
+                .runFolder(RunFolder.create(folder.resolve("b")))
+                .checkpointEvery(5);
+        first.callback(new Callback() {
+            @Override
+            public void onStep(Trainer trainer, Step step) {
+                if (step.step() == 23) {
+                    trainer.requestStop();
+                }
+            }
+        });
+        first.train();
+        RunFolder run = RunFolder.open(folder.resolve("b"));
+        Path newest = run.checkpoints().get(0);
+        byte[] bytes = Files.readAllBytes(newest);
+        Files.write(newest, java.util.Arrays.copyOf(bytes, bytes.length - 100));
+        Module resumed = network();
+        training(resumed).runFolder(run).resume(true).train();
+        assertSame(Weights.toHost(resumed), Weights.toHost(unbroken));
+    }
+
+    @Test
+    void keepsTheLastCheckpointsOnly() {
+        training(network())
+                .runFolder(RunFolder.create(folder.resolve("a")))
+                .checkpointEvery(4)
+                .keepCheckpoints(2)
+                .train();
+        assertThat(RunFolder.open(folder.resolve("a")).checkpoints())
+                .extracting(file -> file.getFileName().toString())
+                .containsExactly("step-000000052.safetensors", "step-000000048.safetensors");
+    }
+
+    @Test
+    void aRunFolderIsNotOverwritten() {
+        training(network()).runFolder(RunFolder.create(folder.resolve("a"))).train();
+        assertThatThrownBy(() -> RunFolder.create(folder.resolve("a")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("it holds a run already");
+    }
+
+    @Test
+    void resumingWithAnotherBatchSizeIsRefused() {
+        training(network())
+                .runFolder(RunFolder.create(folder.resolve("a")))
+                .epochs(1)
+                .train();
+        assertThatThrownBy(() -> training(network())
+                        .batchSize(8)
+                        .runFolder(RunFolder.open(folder.resolve("a")))
+                        .resume(true)
+                        .train())
+                .hasMessageContaining("started with batchSize 16, now it is 8");
+    }
+
+    @Test
+    void resumingAnotherNetworkIsRefused() {
+        training(network())
+                .runFolder(RunFolder.create(folder.resolve("a")))
+                .epochs(1)
+                .train();
+        Module other = new Sequential(new Flatten(), new Linear(144, 3));
+        other.initialize(device, 0);
+        assertThatThrownBy(() -> training(other)
+                        .runFolder(RunFolder.open(folder.resolve("a")))
+                        .resume(true)
+                        .train())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("step-000000013.safetensors")
+                .hasMessageContaining("1.weight is [32, 144], the network has [3, 144]");
+    }
+
+    @Test
+    void aLossThatIsNoNumberStopsWithStepAndCause() {
+        Module network = network();
+        assertThatThrownBy(() -> training(network)
+                        .optimizer(new Sgd(network, 1))
+                        .learningRate(Schedule.constant(1e20))
+                        .train())
+                .isInstanceOf(TrainingDivergedException.class)
+                .hasMessageContaining("step ")
+                .hasMessageContaining("learning rate of 1.0E20 that is too high");
+    }
+
+    @Test
+    void aBatchLargerThanTheDataSetIsRefused() {
+        assertThatThrownBy(() -> training(network()).batchSize(211).train())
+                .hasMessageContaining("batch of 211 images")
+                .hasMessageContaining("210");
+    }
+
+    @Test
+    void imagesOfAnotherSizeAreRefused() {
+        InMemoryDataset wide = new InMemoryDataset("wide", 1, 12, 13, SPEC.classNames(), new byte[1], new byte[156]);
+        assertThatThrownBy(() -> training(network()).trainOn(wide).batchSize(1).train())
+                .hasMessageContaining("1×12×13")
+                .hasMessageContaining("1×12×12");
+    }
+
+    @Test
+    void tooLittleMemoryNamesABatchThatFits() {
+        device.close();
+        device = Device.open("cpu", DeviceOptions.DEFAULT.withThreads(2).withMemoryLimit(24 << 20));
+        Module lenet = Models.get("lenet5").build(new ModelOptions(3, 1, 12));
+        lenet.initialize(device, 1);
+        InMemoryDataset data = images(6000, 3);
+        assertThatThrownBy(() -> Trainer.builder(lenet, SPEC)
+                        .trainOn(data)
+                        .batchSize(6000)
+                        .epochs(1)
+                        .train())
+                .isInstanceOf(OutOfDeviceMemoryException.class)
+                .hasMessageContaining("a batch of 6000 does not fit")
+                .hasMessageContaining("a batch of about");
+    }
+}
