@@ -1,6 +1,7 @@
 package dev.tandem.cpu;
 
 import dev.tandem.backend.Activation;
+import dev.tandem.backend.UnaryOp;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,7 +26,16 @@ final class Attributes {
         OneDnn.call("dnnl_primitive_attr_set_scratchpad_mode", attributes, 1);
         if (activation != null) {
             long steps = OneDnn.create("dnnl_post_ops_create");
-            OneDnn.call("dnnl_post_ops_append_eltwise", steps, algorithm(activation), activation.a(), activation.b());
+            // oneDNN's ReLU makes NaN 0, and hides that a network diverged. Its hard swish, x·min(max(a·x, 0), 1), is
+            // the
+            // same function for an enormous a, and keeps NaN (but makes −∞ NaN too).
+            boolean relu = activation.op() == UnaryOp.RELU;
+            OneDnn.call(
+                    "dnnl_post_ops_append_eltwise",
+                    steps,
+                    relu ? OneDnn.ELTWISE_HARDSWISH : algorithm(activation),
+                    relu ? Float.MAX_VALUE : activation.a(),
+                    activation.b());
             OneDnn.call("dnnl_primitive_attr_set_post_ops", attributes, steps);
         }
         return attributes;
@@ -33,7 +43,6 @@ final class Attributes {
 
     static int algorithm(Activation activation) {
         return switch (activation.op()) {
-            case RELU -> OneDnn.ELTWISE_RELU;
             case TANH -> OneDnn.ELTWISE_TANH;
             case SIGMOID -> OneDnn.ELTWISE_LOGISTIC;
             case EXP -> OneDnn.ELTWISE_EXP;

@@ -10,21 +10,23 @@ import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 
 /**
- * Batch normalisation by oneDNN, with channels last. A ReLU straight behind it is fused, and leaves a mask of bits for the
- * backward; a residual or another activation takes a second pass, and its backward reads the output.
+ * Batch normalisation with channels last. By oneDNN, where a ReLU straight behind it leaves a mask of bits for the
+ * backward; with a residual, which oneDNN cannot fuse, and in inference by own loops. The backward of a residual or of
+ * another activation reads the output.
  */
 final class BatchNorm {
-    private static final int USE_GLOBAL_STATISTICS = 1;
     private static final int USE_SCALE_AND_SHIFT = 2 | 4;
     private static final int FUSE_RELU = 8;
 
     private record Key(Shape shape, float epsilon, int flags, int propagation) {}
 
     private final CpuRuntime runtime;
+    private final BatchStatistics statistics;
     private final FusedActivation activations;
 
     BatchNorm(CpuRuntime runtime) {
         this.runtime = runtime;
+        this.statistics = new BatchStatistics(runtime);
         this.activations = new FusedActivation(runtime);
     }
 
@@ -47,20 +49,52 @@ final class BatchNorm {
             variance.segment().fill((byte) 0);
             return new Normalized(output, mean, variance, null);
         }
-        boolean fused = residual == null && Activation.RELU.equals(activation);
+        CpuStorage source = runtime.channelsLast(x);
+        CpuStorage mask = null;
+        if (residual != null) {
+            statistics.compute(source, mean, variance);
+            apply(source, residual, scale, shift, mean, variance, epsilon, activation, output);
+        } else {
+            mask = normalize(source, scale, shift, mean, variance, epsilon, activation, output);
+        }
+        source.release();
+        long count = x.shape().elements() / x.shape().size(1);
+        move(runningMean, mean, momentum, 1);
+        move(runningVariance, variance, momentum, count / (double) (count - 1));
+        return new Normalized(output, mean, variance, mask);
+    }
+
+    /** By oneDNN; returns the mask of a fused ReLU, or null. */
+    private CpuStorage normalize(
+            CpuStorage x,
+            Storage scale,
+            Storage shift,
+            CpuStorage mean,
+            CpuStorage variance,
+            float epsilon,
+            Activation activation,
+            CpuStorage output) {
+        boolean fused = Activation.RELU.equals(activation);
         Primitive primitive = primitive(x.shape(), epsilon, fused ? FUSE_RELU : 0, OneDnn.FORWARD_TRAINING);
         CpuStorage mask = fused ? runtime.allocate(Shape.of(primitive.workspaceBytes()), DType.UINT8) : null;
         if (fused) {
             primitive.with(OneDnn.ARG_WORKSPACE, mask.address);
         }
-        normalize(primitive, x, scale, shift, mean.address, variance.address, output);
-        if (!fused) {
-            addAndActivate(output, residual, activation);
+        primitive
+                .with(OneDnn.ARG_SRC, x.address)
+                .with(OneDnn.ARG_SCALE, ((CpuStorage) scale).address)
+                .with(OneDnn.ARG_SHIFT, ((CpuStorage) shift).address)
+                .with(OneDnn.ARG_MEAN, mean.address)
+                .with(OneDnn.ARG_VARIANCE, variance.address)
+                .with(OneDnn.ARG_DST, output.address)
+                .run(runtime);
+        if (!fused && activation != null) {
+            activations.apply(output, activation);
+        } else if (fused && !BatchStatistics.areFinite(mean, variance, scale, shift)) {
+            // The fused ReLU makes NaN 0; a network that diverged has to show.
+            statistics.apply(x, null, scale, shift, mean, variance, epsilon, true, output);
         }
-        long count = x.shape().elements() / x.shape().size(1);
-        move(runningMean, mean, momentum, 1);
-        move(runningVariance, variance, momentum, count / (double) (count - 1));
-        return new Normalized(output, mean, variance, mask);
+        return mask;
     }
 
     Storage inference(
@@ -74,40 +108,32 @@ final class BatchNorm {
             Activation activation) {
         CpuStorage.requireFloat32("batch norm", x, residual, scale, shift, mean, variance);
         CpuStorage output = runtime.allocateImages(x.shape());
-        if (x.shape().elements() == 0) {
-            return output;
-        }
-        boolean fused = residual == null && Activation.RELU.equals(activation);
-        int flags = USE_GLOBAL_STATISTICS | (fused ? FUSE_RELU : 0);
-        Primitive primitive = primitive(x.shape(), epsilon, flags, OneDnn.FORWARD_INFERENCE);
-        normalize(primitive, x, scale, shift, ((CpuStorage) mean).address, ((CpuStorage) variance).address, output);
-        if (!fused) {
-            addAndActivate(output, residual, activation);
+        if (x.shape().elements() > 0) {
+            CpuStorage source = runtime.channelsLast(x);
+            apply(source, residual, scale, shift, mean, variance, epsilon, activation, output);
+            source.release();
         }
         return output;
     }
 
-    private void normalize(
-            Primitive primitive, Storage x, Storage scale, Storage shift, long mean, long variance, CpuStorage output) {
-        CpuStorage source = runtime.channelsLast(x);
-        primitive
-                .with(OneDnn.ARG_SRC, source.address)
-                .with(OneDnn.ARG_SCALE, ((CpuStorage) scale).address)
-                .with(OneDnn.ARG_SHIFT, ((CpuStorage) shift).address)
-                .with(OneDnn.ARG_MEAN, mean)
-                .with(OneDnn.ARG_VARIANCE, variance)
-                .with(OneDnn.ARG_DST, output.address)
-                .run(runtime);
-        source.release();
-    }
-
-    private void addAndActivate(CpuStorage output, Storage residual, Activation activation) {
-        if (residual != null) {
-            CpuStorage addend = runtime.channelsLast(residual);
-            activations.addAndApply(output, addend, activation);
-            addend.release();
-        } else if (activation != null) {
+    private void apply(
+            CpuStorage x,
+            Storage residual,
+            Storage scale,
+            Storage shift,
+            Storage mean,
+            Storage variance,
+            float epsilon,
+            Activation activation,
+            CpuStorage output) {
+        CpuStorage addend = residual == null ? null : runtime.channelsLast(residual);
+        boolean relu = Activation.RELU.equals(activation);
+        statistics.apply(x, addend, scale, shift, mean, variance, epsilon, relu, output);
+        if (!relu && activation != null) {
             activations.apply(output, activation);
+        }
+        if (addend != null) {
+            addend.release();
         }
     }
 

@@ -16,15 +16,14 @@ import java.util.Map;
 final class Convolution {
     private static final int DIRECT = 1;
 
-    private enum Kind {
+    enum Kind {
         FORWARD,
         BACKWARD_INPUT,
         BACKWARD_WEIGHT
     }
 
     /** All that a primitive depends on. */
-    private record Key(
-            Kind kind, Shape x, Shape weight, Window window, int groups, boolean bias, Activation activation) {}
+    record Key(Kind kind, Shape x, Shape weight, Window window, int groups, boolean bias, Activation activation) {}
 
     /**
      * A primitive and the orders of its operands.
@@ -181,7 +180,7 @@ final class Convolution {
         return new Plan(primitive, images, MemoryDescriptor.plain(grouped, DType.FLOAT32), primitive.argument(kind));
     }
 
-    private static long descriptor(Key key, long x, long y, long weight, long bias) {
+    static long descriptor(Key key, long x, long y, long weight, long bias) {
         Window window = key.window;
         long strides = OneDnn.dimensions(window.strideHeight(), window.strideWidth());
         long dilation = OneDnn.dimensions(window.dilationHeight() - 1, window.dilationWidth() - 1);
@@ -238,7 +237,7 @@ final class Convolution {
     }
 
     /** {@code [O, C/groups, h, w]} as oneDNN sees it: {@code [groups, O/groups, C/groups, h, w]}; the same memory. */
-    private static Shape grouped(Shape weight, int groups) {
+    static Shape grouped(Shape weight, int groups) {
         return groups == 1
                 ? weight
                 : Shape.of(groups, weight.size(0) / groups, weight.size(1), weight.size(2), weight.size(3));

@@ -1,16 +1,15 @@
 package dev.tandem.cpu;
 
 import dev.tandem.backend.Activation;
+import dev.tandem.backend.UnaryOp;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 
-/** The passes over float32 elements that bring an activation (and a residual) behind an operation that cannot fuse it. */
+/** The passes over float32 elements that bring an activation behind an operation that cannot fuse it, and back. */
 final class FusedActivation {
-    private static final int ADD = 0x1fff0;
 
     private enum Pass {
         APPLY,
-        ADD_AND_APPLY,
         BACKWARD
     }
 
@@ -24,22 +23,11 @@ final class FusedActivation {
 
     /** {@code y = activation(y)} in place. */
     void apply(CpuStorage y, Activation activation) {
+        if (activation.op() == UnaryOp.RELU) {
+            throw new AssertionError("oneDNN's ReLU loses NaN");
+        }
         primitive(Pass.APPLY, y, activation)
                 .with(OneDnn.ARG_SRC, y.address)
-                .with(OneDnn.ARG_DST, y.address)
-                .run(runtime);
-    }
-
-    /**
-     * {@code y = activation(y + residual)} in place.
-     *
-     * @param residual of the same order
-     * @param activation or null
-     */
-    void addAndApply(CpuStorage y, CpuStorage residual, Activation activation) {
-        primitive(Pass.ADD_AND_APPLY, y, activation)
-                .with(OneDnn.ARG_SRC, y.address)
-                .with(OneDnn.ARG_SRC_1, residual.address)
                 .with(OneDnn.ARG_DST, y.address)
                 .run(runtime);
     }
@@ -68,16 +56,6 @@ final class FusedActivation {
     }
 
     private static Primitive create(Pass pass, long row, Activation activation) {
-        if (pass == Pass.ADD_AND_APPLY) {
-            return new Primitive(OneDnn.create(
-                    "dnnl_binary_primitive_desc_create",
-                    OneDnn.ENGINE,
-                    ADD,
-                    row,
-                    row,
-                    row,
-                    Attributes.with(activation)));
-        }
         int algorithm = pass == Pass.APPLY ? Attributes.algorithm(activation) : derivative(activation);
         Primitive forward = new Primitive(OneDnn.create(
                 "dnnl_eltwise_forward_primitive_desc_create",

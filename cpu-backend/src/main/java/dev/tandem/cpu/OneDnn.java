@@ -57,6 +57,7 @@ final class OneDnn {
     static final int ELTWISE_SWISH = 44;
     static final int ELTWISE_POW = 48;
     static final int ELTWISE_GELU_ERF = 49;
+    static final int ELTWISE_HARDSWISH = 52;
 
     private static final SymbolLookup LIBRARY = load();
     private static final Map<String, MethodHandle> FUNCTIONS = new ConcurrentHashMap<>();

@@ -1,8 +1,12 @@
 package dev.tandem.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.tandem.backend.ReduceOp;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Softmax and its logarithm along any axis, by oneDNN. */
 final class Softmax {
@@ -13,6 +17,7 @@ final class Softmax {
     private record Key(long rows, long size, long columns, boolean logarithm, boolean backward) {}
 
     private final CpuRuntime runtime;
+    private final ElementwiseKernels kernels = Kernels.of(ElementwiseKernels.class);
 
     Softmax(CpuRuntime runtime) {
         this.runtime = runtime;
@@ -27,9 +32,44 @@ final class Softmax {
                     .with(OneDnn.ARG_SRC, source.address)
                     .with(OneDnn.ARG_DST, result.address)
                     .run(runtime);
+            showNotANumber(source, result, axis);
             source.release();
         }
         return result;
+    }
+
+    /** Where a row has a NaN or +∞, oneDNN gives numbers for some of its elements; all have to be NaN. */
+    private void showNotANumber(CpuStorage x, CpuStorage y, int axis) {
+        if (allLess(x)) {
+            return;
+        }
+        long size = x.shape().size(axis);
+        long step = x.shape().strides()[axis] * Float.BYTES;
+        for (long at = 0; at < x.bytes(); at += Float.BYTES) {
+            if (at / step % size != 0) {
+                continue;
+            }
+            boolean found = false;
+            for (long i = 0; i < size; i++) {
+                found |= !(NativeMemory.ALL.get(JAVA_FLOAT, x.address + at + i * step) < Float.POSITIVE_INFINITY);
+            }
+            for (long i = 0; found && i < size; i++) {
+                NativeMemory.ALL.set(JAVA_FLOAT, y.address + at + i * step, Float.NaN);
+            }
+        }
+    }
+
+    /** Whether all elements are numbers below +∞. */
+    private boolean allLess(CpuStorage x) {
+        AtomicBoolean less = new AtomicBoolean(true);
+        runtime.parallel().run(x.shape().elements(), (from, to) -> {
+            long address = x.address + from * Float.BYTES;
+            if (!(kernels.extreme(ReduceOp.MAX, address, to - from, Float.NEGATIVE_INFINITY)
+                    < Float.POSITIVE_INFINITY)) {
+                less.set(false);
+            }
+        });
+        return less.get();
     }
 
     Storage backward(Storage gradient, Storage output, int axis, boolean logarithm) {

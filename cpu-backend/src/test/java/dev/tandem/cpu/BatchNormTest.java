@@ -8,6 +8,7 @@ import dev.tandem.backend.NeuralOps.BatchNormGradient;
 import dev.tandem.backend.NeuralOps.Normalized;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.UnaryOp;
+import dev.tandem.cpu.BatchNormKernels.Channels;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.util.Arrays;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BatchNormTest {
     private static final float EPSILON = 1e-3f;
@@ -133,6 +135,83 @@ class BatchNormTest {
         assertThat(gradient.residual().shape()).isEqualTo(x.shape());
         assertThat(TestStorages.values(runtime, scaleGradient)).containsExactly(0, 0);
         assertThat(TestStorages.values(runtime, shiftGradient)).containsExactly(0, 0);
+    }
+
+    @Test
+    void notANumberShowsThroughReluAndResidual() {
+        Shape shape = Shape.of(2, 3, 2, 2);
+        float[] x = TestStorages.random(new Random(1), shape);
+        x[4] = Float.NaN; // in channel 1
+        float[] ones = {1, 1, 1};
+        Storage image = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, x);
+        Storage residual = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, new float[24]);
+        Storage scale = TestStorages.of(runtime, Order.PLAIN, Shape.of(3), ones);
+        for (Storage addend : new Storage[] {null, residual}) {
+            Normalized forward =
+                    batchNorm.training(image, addend, scale, scale, null, null, 0.1f, EPSILON, Activation.RELU);
+            float[] output = TestStorages.values(runtime, forward.output());
+            for (int i = 0; i < output.length; i++) {
+                assertThat(Float.isNaN(output[i])).isEqualTo(i / 4 % 3 == 1);
+            }
+            output = TestStorages.values(
+                    runtime, batchNorm.inference(image, addend, scale, scale, scale, scale, EPSILON, Activation.RELU));
+            for (int i = 0; i < output.length; i++) {
+                assertThat(Float.isNaN(output[i])).isEqualTo(i == 4);
+            }
+        }
+    }
+
+    @Test
+    void statisticsFarFromZeroKeepTheirDigits() {
+        Shape shape = Shape.of(4, 20, 16, 16);
+        Random random = new Random(3);
+        float[] x = new float[(int) shape.elements()];
+        double[] mean = new double[20];
+        double[] variance = new double[20];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = 10_000 + random.nextFloat();
+            mean[i / 256 % 20] += x[i] / 1024.0;
+        }
+        for (int i = 0; i < x.length; i++) {
+            int c = i / 256 % 20;
+            variance[c] += (x[i] - mean[c]) * (x[i] - mean[c]) / 1024;
+        }
+        CpuStorage image = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, x);
+        CpuStorage means = TestStorages.target(runtime, Shape.of(20));
+        CpuStorage variances = TestStorages.target(runtime, Shape.of(20));
+        new BatchStatistics(runtime).compute(image, means, variances);
+        TestStorages.assertClose("mean", TestStorages.values(runtime, means), mean, 1e-7);
+        TestStorages.assertClose("variance", TestStorages.values(runtime, variances), variance, 1e-6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 16, 37, 64})
+    void scalarAndVectorLoopsAgree(int channels) {
+        Random random = new Random(5);
+        Shape shape = Shape.of(1, channels, 300, 1);
+        CpuStorage x = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, TestStorages.random(random, shape));
+        CpuStorage r = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, TestStorages.random(random, shape));
+        Shape row = Shape.of(channels);
+        Channels values = new Channels(
+                TestStorages.random(random, row), TestStorages.random(random, row), TestStorages.random(random, row));
+        BatchNormKernels vector = Kernels.of(BatchNormKernels.class, true);
+        BatchNormKernels scalar = Kernels.of(BatchNormKernels.class, false);
+        CpuStorage a = runtime.allocateLike(x);
+        CpuStorage b = runtime.allocateLike(x);
+        for (long residual : new long[] {0, r.address}) {
+            for (boolean relu : new boolean[] {false, true}) {
+                vector.apply(x.address, residual, a.address, 300, values, relu);
+                scalar.apply(x.address, residual, b.address, 300, values, relu);
+                assertThat(TestStorages.values(runtime, a)).containsExactly(TestStorages.values(runtime, b));
+            }
+        }
+        double[][] sums = new double[4][channels];
+        vector.sums(x.address, 300, values.mean(), sums[0], sums[1]);
+        scalar.sums(x.address, 300, values.mean(), sums[2], sums[3]);
+        for (int c = 0; c < channels; c++) {
+            assertThat(sums[0][c]).isCloseTo(sums[2][c], within(1e-3)); // float sums of 128 numbers around 1
+            assertThat(sums[1][c]).isCloseTo(sums[3][c], within(1e-3));
+        }
     }
 
     /** In double precision. */

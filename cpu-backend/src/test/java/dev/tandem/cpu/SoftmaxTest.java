@@ -85,6 +85,14 @@ class SoftmaxTest {
     }
 
     @Test
+    void oneNotANumberMakesItsRowNotANumber() {
+        float[] values = {1, 2, Float.NaN, 3, 4, 5};
+        Storage x = TestStorages.of(runtime, Order.PLAIN, Shape.of(2, 3), values);
+        assertThat(TestStorages.values(runtime, softmax.forward(x, 1, false)))
+                .startsWith(Float.NaN, Float.NaN, Float.NaN);
+    }
+
+    @Test
     void anEmptyBatchGivesAnEmptyResult() {
         Storage x = runtime.allocate(Shape.of(0, 10), DType.FLOAT32);
         assertThat(softmax.forward(x, 1, false).shape()).isEqualTo(x.shape());
