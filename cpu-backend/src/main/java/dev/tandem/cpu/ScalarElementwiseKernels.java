@@ -6,6 +6,14 @@ import dev.tandem.backend.UnaryOp;
 
 /** Plain loops, for Java runtimes without the Vector API and for the last elements of vector loops. */
 final class ScalarElementwiseKernels implements ElementwiseKernels {
+    static float get(long address) {
+        return NativeMemory.ALL.get(JAVA_FLOAT, address);
+    }
+
+    static void set(long address, float value) {
+        NativeMemory.ALL.set(JAVA_FLOAT, address, value);
+    }
+
     private static float get(long address, long i) {
         return NativeMemory.ALL.get(JAVA_FLOAT, address + Float.BYTES * i);
     }

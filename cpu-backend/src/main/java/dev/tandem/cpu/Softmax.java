@@ -17,7 +17,7 @@ final class Softmax {
     private record Key(long rows, long size, long columns, boolean logarithm, boolean backward) {}
 
     private final CpuRuntime runtime;
-    private final ElementwiseKernels kernels = Kernels.of(ElementwiseKernels.class);
+    private final BinaryKernels kernels = Kernels.of(BinaryKernels.class);
 
     Softmax(CpuRuntime runtime) {
         this.runtime = runtime;
