@@ -203,6 +203,7 @@ public abstract class Module {
             }
             parameter.place(name, place);
         });
+        device.memory().trim(); // start values were drawn in memory as large as the parameters; no step asks for such again
         visit((name, module) -> module.path = name);
     }
 

@@ -100,10 +100,10 @@ class TrainerTest {
     void learnsWhatIsEasy() {
         TrainingResult result = training(network())
                 .learningRate(Schedule.constant(0.01))
-                .epochs(8)
+                .epochs(30)
                 .train();
         assertThat(result.completed()).isTrue();
-        assertThat(result.steps()).isEqualTo(8 * 13);
+        assertThat(result.steps()).isEqualTo(30 * 13);
         assertThat(result.validation().top1()).isGreaterThan(0.95);
         assertThat(result.validation().images()).isEqualTo(60);
     }
