@@ -95,10 +95,10 @@ final class CpuMath implements MathOps {
     @Override
     public Storage argmax(Storage x, int axis) {
         if (!isHalf(x)) {
-            return reduction.argmax(x, axis);
+            return ArgMax.run(runtime, x, axis);
         }
         CpuStorage full = memory.cast(x, DType.FLOAT32);
-        CpuStorage result = reduction.argmax(full, axis);
+        CpuStorage result = ArgMax.run(runtime, full, axis);
         full.release();
         return result;
     }

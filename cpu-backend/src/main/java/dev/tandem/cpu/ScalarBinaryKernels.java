@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.tandem.backend.BinaryOp;
-import dev.tandem.backend.ReduceOp;
 
 /** Element-wise loops in plain Java. */
 final class ScalarBinaryKernels implements BinaryKernels {
@@ -64,33 +63,6 @@ final class ScalarBinaryKernels implements BinaryKernels {
             boolean first = NativeMemory.ALL.get(JAVA_BYTE, condition + i * strideCondition) != 0;
             int bits = NativeMemory.ALL.get(JAVA_INT, first ? a + 4 * i * strideA : b + 4 * i * strideB);
             NativeMemory.ALL.set(JAVA_INT, result + 4 * i, bits);
-        }
-    }
-
-    @Override
-    public double sum(long x, long count) {
-        double total = 0;
-        for (long i = 0; i < 4 * count; i += 4) {
-            total += get(x + i);
-        }
-        return total;
-    }
-
-    @Override
-    public float extreme(ReduceOp op, long x, long count, float start) {
-        float result = start;
-        for (long i = 0; i < 4 * count; i += 4) {
-            result = op == ReduceOp.MAX ? Math.max(result, get(x + i)) : Math.min(result, get(x + i));
-        }
-        return result;
-    }
-
-    @Override
-    public void accumulate(ReduceOp op, long x, long total, long count) {
-        for (long i = 0; i < 4 * count; i += 4) {
-            float a = get(total + i);
-            float b = get(x + i);
-            set(total + i, op == ReduceOp.SUM ? a + b : op == ReduceOp.MAX ? Math.max(a, b) : Math.min(a, b));
         }
     }
 }

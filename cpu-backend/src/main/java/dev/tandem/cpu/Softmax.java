@@ -17,7 +17,7 @@ final class Softmax {
     private record Key(long rows, long size, long columns, boolean logarithm, boolean backward) {}
 
     private final CpuRuntime runtime;
-    private final BinaryKernels kernels = Kernels.of(BinaryKernels.class);
+    private final ReduceKernels kernels = Kernels.of(ReduceKernels.class);
 
     Softmax(CpuRuntime runtime) {
         this.runtime = runtime;
@@ -64,8 +64,7 @@ final class Softmax {
         AtomicBoolean less = new AtomicBoolean(true);
         runtime.parallel().run(x.shape().elements(), (from, to) -> {
             long address = x.address + from * Float.BYTES;
-            if (!(kernels.extreme(ReduceOp.MAX, address, to - from, Float.NEGATIVE_INFINITY)
-                    < Float.POSITIVE_INFINITY)) {
+            if (!(kernels.extreme(ReduceOp.MAX, address, to - from) < Float.POSITIVE_INFINITY)) {
                 less.set(false);
             }
         });

@@ -3,7 +3,6 @@ package dev.tandem.cpu;
 import static java.nio.ByteOrder.nativeOrder;
 
 import dev.tandem.backend.BinaryOp;
-import dev.tandem.backend.ReduceOp;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -116,40 +115,5 @@ final class VectorBinaryKernels implements BinaryKernels {
                 strideB,
                 result + end,
                 rest(count, end));
-    }
-
-    @Override
-    public double sum(long x, long count) {
-        long end = whole(count);
-        DoubleVector low = DoubleVector.zero(DOUBLES);
-        DoubleVector high = DoubleVector.zero(DOUBLES);
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector v = load(x + at);
-            low = low.add(v.convertShape(VectorOperators.F2D, DOUBLES, 0));
-            high = high.add(v.convertShape(VectorOperators.F2D, DOUBLES, 1));
-        }
-        return low.add(high).reduceLanes(VectorOperators.ADD) + REST.sum(x + end, rest(count, end));
-    }
-
-    @Override
-    public float extreme(ReduceOp op, long x, long count, float start) {
-        long end = whole(count);
-        FloatVector best = FloatVector.broadcast(SPECIES, start);
-        for (long at = 0; at < end; at += BYTES) {
-            best = op == ReduceOp.MAX ? best.max(load(x + at)) : best.min(load(x + at));
-        }
-        float lanes = best.reduceLanes(op == ReduceOp.MAX ? VectorOperators.MAX : VectorOperators.MIN);
-        return REST.extreme(op, x + end, rest(count, end), lanes);
-    }
-
-    @Override
-    public void accumulate(ReduceOp op, long x, long total, long count) {
-        long end = whole(count);
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector a = load(total + at);
-            FloatVector b = load(x + at);
-            store(op == ReduceOp.SUM ? a.add(b) : op == ReduceOp.MAX ? a.max(b) : a.min(b), total + at);
-        }
-        REST.accumulate(op, x + end, total + end, rest(count, end));
     }
 }
