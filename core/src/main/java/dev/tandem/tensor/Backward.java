@@ -64,7 +64,19 @@ public final class Backward {
         return place != null ? place.retain() : node.device.memory().allocate(edge.shape(), DType.FLOAT32);
     }
 
-    Storage result(int index) {
-        return results[index];
+    /** Hands a result's reference over; null if there is none. */
+    Storage takeResult(int index) {
+        Storage result = results[index];
+        results[index] = null;
+        return result;
+    }
+
+    /** What an error kept from being taken. */
+    void releaseResults() {
+        for (Storage result : results) {
+            if (result != null) {
+                result.release();
+            }
+        }
     }
 }

@@ -17,8 +17,10 @@ import java.util.Set;
  */
 final class BackwardPass {
     private final boolean keepGraph;
+    /** Latest first: what comes out has got its gradient from everything after it. */
     private final PriorityQueue<Node> ready =
             new PriorityQueue<>(Comparator.comparingLong((Node node) -> node.id).reversed());
+
     private final Map<Tensor, Integer> leafUses = new IdentityHashMap<>();
 
     BackwardPass(boolean keepGraph) {
@@ -27,24 +29,40 @@ final class BackwardPass {
 
     /** @param gradient one reference, taken over */
     void run(Node root, Storage gradient) {
-        countLeafUses(root);
+        try {
+            collect(root);
+        } catch (RuntimeException e) {
+            gradient.release();
+            throw e;
+        }
         root.gradient = gradient;
-        ready.add(root);
         try (Autograd.NoGrad off = Autograd.noGrad()) {
             while (!ready.isEmpty()) {
                 step(ready.poll());
             }
+        } finally {
+            ready.forEach(Node::releaseGradient); // of those that an error kept from running
         }
     }
 
     private void step(Node node) {
-        try (Scope scope = Scope.open()) {
-            Tensor gradient = Tensor.wrap(node.device, node.gradient);
-            node.gradient = null;
-            Backward backward = new Backward(node, gradient);
-            node.function.run(backward);
-            for (int i = 0; i < node.edges.length; i++) {
-                deliver(node.edges[i], backward.result(i));
+        if (node.gradient == null) { // nothing flowed back to here, but its leaves must hear that
+            for (Node.Edge edge : node.edges) {
+                deliver(edge, null);
+            }
+        } else {
+            try (Scope scope = Scope.open()) {
+                Tensor gradient = Tensor.wrap(node.device, node.gradient);
+                node.gradient = null;
+                Backward backward = new Backward(node, gradient);
+                try {
+                    node.function.run(backward);
+                    for (int i = 0; i < node.edges.length; i++) {
+                        deliver(node.edges[i], backward.takeResult(i));
+                    }
+                } finally {
+                    backward.releaseResults();
+                }
             }
         }
         if (!keepGraph) {
@@ -56,7 +74,6 @@ final class BackwardPass {
         if (edge.producer() != null && value != null) {
             if (edge.producer().gradient == null) {
                 edge.producer().gradient = value;
-                ready.add(edge.producer());
             } else {
                 edge.producer().gradient = sum(edge.producer().device.math(), edge.producer().gradient, value);
             }
@@ -84,8 +101,11 @@ final class BackwardPass {
         return total;
     }
 
-    /** A leaf's gradient is ready when every operation that used it has given its part. */
-    private void countLeafUses(Node root) {
+    /**
+     * Finds every operation to go through, and counts how often each leaf was used: its gradient is ready when every operation
+     * that used it has given its part.
+     */
+    private void collect(Node root) {
         Set<Node> seen = new HashSet<>();
         ArrayDeque<Node> pending = new ArrayDeque<>();
         pending.add(root);
@@ -104,5 +124,6 @@ final class BackwardPass {
                 }
             }
         }
+        ready.addAll(seen);
     }
 }

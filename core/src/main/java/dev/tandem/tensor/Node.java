@@ -85,6 +85,10 @@ final class Node {
             }
         }
         saved = null;
+        releaseGradient();
+    }
+
+    void releaseGradient() {
         if (gradient != null) {
             gradient.release();
             gradient = null;

@@ -418,6 +418,7 @@ public final class Tensor {
     /** Takes over one reference. */
     void accumulateGradient(Storage value) {
         if (storage == null) {
+            value.release();
             throw new IllegalStateException(
                     "backward: a leaf of shape " + value.shape() + " was released before its gradient came");
         }
