@@ -84,7 +84,10 @@ final class Elementwise {
         return switch (op) {
             case MULTIPLY -> gradient.multiply(b);
             case DIVIDE -> gradient.divide(b);
-            case POWER -> gradient.multiply(b).multiply(a.power(b.subtract(1)));
+            case POWER ->
+                // a^0 does not move with a, not even at 0, where 0·0^−1 would be NaN.
+                Tensor.where(
+                        b.equalTo(0), gradient.multiply(0), gradient.multiply(b).multiply(a.power(b.subtract(1))));
             // At a tie both operands get half, as in PyTorch.
             case MAXIMUM -> gradient.multiply(share(a.greater(b), a.equalTo(b)));
             case MINIMUM -> gradient.multiply(share(a.less(b), a.equalTo(b)));
