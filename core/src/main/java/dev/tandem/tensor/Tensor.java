@@ -226,6 +226,14 @@ public final class Tensor {
     }
 
     public void set(long... values) {
+        if (dtype() == DType.FLOAT32) { // set(1, 2) comes here rather than to set(float...)
+            float[] floats = new float[values.length];
+            for (int i = 0; i < floats.length; i++) {
+                floats[i] = values[i];
+            }
+            set(floats);
+            return;
+        }
         checkType("set", DType.INT64);
         set(MemorySegment.ofArray(values));
     }
