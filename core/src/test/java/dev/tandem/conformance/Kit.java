@@ -53,6 +53,7 @@ abstract class Kit {
                 .isNotNull();
         reference = Device.of(referenceBackend);
         device = Device.open(name);
+        device.random(); // keeps its state on the device from the first use on
         liveAtStart = device.memoryStats().liveStorages();
     }
 
