@@ -4,6 +4,8 @@ import dev.tandem.tensor.DType;
 
 /** The same elements in another type. Keeps the order. */
 final class Cast {
+    private static final ConversionKernels KERNELS = Kernels.of(ConversionKernels.class);
+
     private Cast() {}
 
     /** The storage itself with one more reference if it has the type already. */
@@ -12,11 +14,10 @@ final class Cast {
             return (CpuStorage) source.retain();
         }
         CpuStorage target = runtime.allocate(source.shape(), dtype, source.order());
-        runtime.parallel()
-                .run(
-                        source.shape().elements(),
-                        (from, to) ->
-                                Conversion.convert(source.dtype(), source.address, dtype, target.address, from, to));
+        runtime.parallel().run(source.shape().elements(), (from, to) -> {
+            long x = source.address + from * source.dtype().bytes();
+            KERNELS.convert(source.dtype(), x, dtype, target.address + from * dtype.bytes(), to - from);
+        });
         return target;
     }
 }

@@ -29,7 +29,7 @@ final class CpuBackend implements Backend {
         math = new CpuMath(runtime, memory);
         neural = new CpuNeural(runtime);
         optimizer = new CpuOptimizer(runtime);
-        input = new CpuInput(runtime, memory);
+        input = new CpuInput(runtime);
     }
 
     @Override
