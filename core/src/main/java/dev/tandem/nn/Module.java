@@ -203,7 +203,8 @@ public abstract class Module {
             }
             parameter.place(name, place);
         });
-        device.memory().trim(); // start values were drawn in memory as large as the parameters; no step asks for such again
+        device.memory()
+                .trim(); // start values were drawn in memory as large as the parameters; no step asks for such again
         visit((name, module) -> module.path = name);
     }
 
