@@ -35,7 +35,7 @@ public final class Initializers {
 
     /** Even over [low, high). */
     public static Initializer uniform(float low, float high) {
-        return (shape, random) -> random.uniform(low, high, shape.toArray());
+        return (shape, random) -> random.uniform(low, high, shape);
     }
 
     public static Initializer normal(float mean, float deviation) {
@@ -63,7 +63,7 @@ public final class Initializers {
     public static Initializer xavierUniform(float gain) {
         return (shape, random) -> {
             float bound = gain * (float) Math.sqrt(6.0 / (fan(shape, Fan.IN) + fan(shape, Fan.OUT)));
-            return random.uniform(-bound, bound, shape.toArray());
+            return random.uniform(-bound, bound, shape);
         };
     }
 
@@ -87,7 +87,7 @@ public final class Initializers {
     public static Initializer heUniform(Fan fan, float gain) {
         return (shape, random) -> {
             float bound = gain * (float) Math.sqrt(3.0 / fan(shape, fan));
-            return random.uniform(-bound, bound, shape.toArray());
+            return random.uniform(-bound, bound, shape);
         };
     }
 

@@ -25,9 +25,9 @@ public final class Rng {
         return draw(Distribution.UNIFORM, shape);
     }
 
-    /** Even over [low, high). */
-    public Tensor uniform(float low, float high, long... shape) {
-        return uniform(shape).linear(high - low, low);
+    /** Even over [low, high). Takes a shape, lest {@code uniform(0, 1, 10)} mean one of {@code [0, 1, 10]}. */
+    public Tensor uniform(float low, float high, Shape shape) {
+        return uniform(shape.toArray()).linear(high - low, low);
     }
 
     /** Mean 0, standard deviation 1. */
