@@ -12,7 +12,8 @@ import java.util.List;
 
 /**
  * Copies elements from where they lie at some strides to where they shall lie at others: what permute, slice, expand,
- * concat and pad have in common. Elements are bits of 1, 2, 4 or 8 bytes, whatever their type.
+ * concat and pad have in common. Elements are bits of 1, 2, 4 or 8 bytes, whatever their type; of those of 2 bytes, oneDNN
+ * may change a NaN's payload.
  */
 final class StridedCopy {
     private static final MemoryKernels KERNELS = Kernels.of(MemoryKernels.class);
