@@ -6,8 +6,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mvn -q -B -P peers -pl benchmarks -am process-classes
 java="${JAVA_HOME:?set it to a JDK 25}/bin/java"
-jvm="{java} --enable-native-access=ALL-UNNAMED -cp {classpath}"
-contenders=(--contender "Tandem={java} --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -cp {classpath} dev.tandem.benchmarks.TandemContender {case} {threads}"
+# The same settings for all: a collector without threads of its own, and a young generation that does not grow.
+jvm="{java} -XX:+UseSerialGC -Xmn32m --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -cp {classpath}"
+contenders=(--contender "Tandem=$jvm dev.tandem.benchmarks.TandemContender {case} {threads}"
             --contender "DJL=$jvm dev.tandem.benchmarks.djl.DjlContender {case} {threads}")
 python="${PYTHON:-/usr/bin/python3}"
 if "$python" -c 'import torch' 2>/dev/null; then
