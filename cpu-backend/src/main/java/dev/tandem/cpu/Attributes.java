@@ -10,6 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Attributes {
     private static final Map<Optional<Activation>, Long> KNOWN = new ConcurrentHashMap<>();
 
+    private static final Map<Float, Long> SCALED = new ConcurrentHashMap<>();
+
     private Attributes() {}
 
     static long none() {
@@ -19,6 +21,20 @@ final class Attributes {
     /** @param activation to apply to the result, or null */
     static long with(Activation activation) {
         return KNOWN.computeIfAbsent(Optional.ofNullable(activation), key -> create(activation));
+    }
+
+    /** The result is multiplied. */
+    static long scaled(float factor) {
+        return factor == 1 ? none() : SCALED.computeIfAbsent(factor, Attributes::create);
+    }
+
+    private static long create(float factor) {
+        long attributes = OneDnn.create("dnnl_primitive_attr_create");
+        OneDnn.call("dnnl_primitive_attr_set_scratchpad_mode", attributes, 1);
+        long steps = OneDnn.create("dnnl_post_ops_create");
+        OneDnn.call("dnnl_post_ops_append_eltwise", steps, OneDnn.ELTWISE_LINEAR, factor, 0f);
+        OneDnn.call("dnnl_primitive_attr_set_post_ops", attributes, steps);
+        return attributes;
     }
 
     private static long create(Activation activation) {

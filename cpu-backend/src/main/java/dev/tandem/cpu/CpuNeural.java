@@ -5,7 +5,6 @@ import dev.tandem.backend.NeuralOps;
 import dev.tandem.backend.PoolKind;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.Window;
-import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 
 /** Neural operations on the CPU. */
@@ -19,6 +18,7 @@ final class CpuNeural implements NeuralOps {
     private final Softmax softmax;
     private final CrossEntropy crossEntropy;
     private final Dropout dropout;
+    private final Attention attention;
 
     CpuNeural(CpuRuntime runtime) {
         this.runtime = runtime;
@@ -30,6 +30,7 @@ final class CpuNeural implements NeuralOps {
         this.softmax = new Softmax(runtime);
         this.crossEntropy = new CrossEntropy(runtime);
         this.dropout = new Dropout(runtime);
+        this.attention = new Attention(runtime, softmax);
     }
 
     @Override
@@ -132,7 +133,6 @@ final class CpuNeural implements NeuralOps {
 
     @Override
     public Result dropout(Storage x, float probability, Storage state) {
-        requireFloat32("dropout", x);
         return dropout.forward(x, probability, state);
     }
 
@@ -163,21 +163,12 @@ final class CpuNeural implements NeuralOps {
 
     @Override
     public Result attention(Storage query, Storage key, Storage value, float scale, boolean training) {
-        throw new UnsupportedOperationException("cpu: attention");
+        return attention.forward(query, key, value, scale);
     }
 
     @Override
     public AttentionGradient attentionBackward(
             Storage gradient, Storage query, Storage key, Storage value, Result forward, float scale) {
-        throw new UnsupportedOperationException("cpu: attentionBackward");
-    }
-
-    private static void requireFloat32(String operation, Storage... arguments) {
-        for (Storage argument : arguments) {
-            if (argument.dtype() != DType.FLOAT32) {
-                throw new UnsupportedOperationException("cpu: " + operation + " of " + argument.dtype()
-                        + argument.shape() + " is not supported; cast to FLOAT32");
-            }
-        }
+        return attention.backward(gradient, query, key, value, scale);
     }
 }

@@ -15,6 +15,7 @@ final class CrossEntropy {
 
     /** Saves the probabilities. */
     Result forward(Storage logits, Storage target, float labelSmoothing) {
+        CpuStorage.requireFloat32("cross-entropy", logits);
         CpuStorage x = runtime.plain(logits);
         CpuStorage t = runtime.plain(target);
         long classes = x.shape().size(1);

@@ -22,6 +22,7 @@ final class Dropout {
     }
 
     Result forward(Storage x, float probability, Storage state) {
+        CpuStorage.requireFloat32("dropout", x);
         CpuStorage from = runtime.plain(x);
         CpuStorage to = runtime.allocate(x.shape(), DType.FLOAT32);
         long elements = x.shape().elements();
@@ -46,6 +47,7 @@ final class Dropout {
     }
 
     Storage backward(Storage gradient, Storage saved, float probability) {
+        CpuStorage.requireFloat32("dropout's backward", gradient);
         CpuStorage from = runtime.plain(gradient);
         CpuStorage to = runtime.allocate(gradient.shape(), DType.FLOAT32);
         CpuStorage mask = (CpuStorage) saved;

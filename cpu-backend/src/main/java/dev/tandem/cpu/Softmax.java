@@ -88,6 +88,23 @@ final class Softmax {
         return result;
     }
 
+    /** Of the last axis; not empty. */
+    void inPlace(CpuStorage x) {
+        primitive(x.shape(), x.shape().rank() - 1, false, false)
+                .with(OneDnn.ARG_SRC, x.address)
+                .with(OneDnn.ARG_DST, x.address)
+                .run(runtime);
+    }
+
+    /** Of the last axis, to the gradient; not empty. */
+    void backwardInPlace(CpuStorage gradient, CpuStorage output) {
+        primitive(output.shape(), output.shape().rank() - 1, false, true)
+                .with(OneDnn.ARG_DST, output.address)
+                .with(OneDnn.ARG_DIFF_DST, gradient.address)
+                .with(OneDnn.ARG_DIFF_SRC, gradient.address)
+                .run(runtime);
+    }
+
     private Primitive primitive(Shape shape, int axis, boolean logarithm, boolean backward) {
         long rows = 1;
         long columns = 1;
