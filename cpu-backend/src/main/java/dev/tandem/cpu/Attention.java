@@ -13,7 +13,7 @@ import dev.tandem.tensor.Shape;
  */
 final class Attention {
     /** Scores of this many elements are worked on at once, if a head has no more. */
-    private static final long SCORES = Long.getLong("scores", 1 << 18);
+    private static final long SCORES = 1 << 20;
 
     private final CpuRuntime runtime;
     private final Softmax softmax;

@@ -90,6 +90,12 @@ final class Softmax {
 
     /** Of the last axis; not empty. */
     void inPlace(CpuStorage x) {
+        if (!allLess(x)) {
+            Storage result = forward(x, x.shape().rank() - 1, false);
+            x.segment().copyFrom(((CpuStorage) result).segment());
+            result.release();
+            return;
+        }
         primitive(x.shape(), x.shape().rank() - 1, false, false)
                 .with(OneDnn.ARG_SRC, x.address)
                 .with(OneDnn.ARG_DST, x.address)
