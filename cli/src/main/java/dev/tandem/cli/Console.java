@@ -46,6 +46,11 @@ final class Console {
         out.flush();
     }
 
+    /** Whether progress may be drawn, line over line. */
+    boolean isInteractive() {
+        return err == System.err && Terminal.isInteractive();
+    }
+
     /** A line that is not the result. */
     void note(String line) {
         err.println(line);

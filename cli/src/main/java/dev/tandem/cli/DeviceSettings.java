@@ -30,6 +30,15 @@ final class DeviceSettings {
             description = "The most memory to take on the device, such as 800M or 2G (default: what it has).")
     Long memoryLimit;
 
+    /** These, and where one was not given, those of a run's start. */
+    DeviceSettings orElse(TrainSettings before) {
+        DeviceSettings settings = new DeviceSettings();
+        settings.device = device == null ? before.device() : device;
+        settings.threads = threads == null ? before.threads() : threads;
+        settings.memoryLimit = memoryLimit == null ? before.memoryLimit() : memoryLimit;
+        return settings;
+    }
+
     /** CPU threads to compute with. */
     int threads() {
         return threads == null ? Runtime.getRuntime().availableProcessors() : threads;

@@ -35,6 +35,9 @@ import picocli.CommandLine.Spec;
             "Completion in bash and zsh: source <(tandem generate-completion)"
         },
         subcommands = {
+            TrainCommand.class,
+            EvalCommand.class,
+            PredictCommand.class,
             BenchCommand.class,
             ModelsCommand.class,
             SummaryCommand.class,

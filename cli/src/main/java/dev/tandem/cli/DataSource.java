@@ -1,0 +1,43 @@
+package dev.tandem.cli;
+
+import dev.tandem.data.Datasets;
+import dev.tandem.data.ImageDataset;
+import dev.tandem.data.ResizedDataset;
+import dev.tandem.data.Split;
+import dev.tandem.io.BrokenFileException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Data sets as {@code --data} names them. */
+final class DataSource {
+    private DataSource() {}
+
+    /**
+     * @param data {@code mnist} for the one that ships, or a folder
+     * @param imageSize null for the images' own
+     * @throws UsageException if there is no such folder or it holds no data set
+     * @throws BrokenFileException if a file is damaged
+     */
+    static ImageDataset open(String data, Split split, Integer imageSize) {
+        ImageDataset dataset = open(data, split);
+        return imageSize == null || (dataset.height() == imageSize && dataset.width() == imageSize)
+                ? dataset
+                : new ResizedDataset(dataset, imageSize, imageSize);
+    }
+
+    private static ImageDataset open(String data, Split split) {
+        if (isMnist(data)) {
+            return Datasets.mnist(split);
+        }
+        try {
+            return Datasets.open(Path.of(data), split);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage(), e);
+        }
+    }
+
+    /** The name of the data that ships, unless a folder has it. */
+    static boolean isMnist(String data) {
+        return data.equals(TrainSettings.MNIST) && !Files.isDirectory(Path.of(data));
+    }
+}

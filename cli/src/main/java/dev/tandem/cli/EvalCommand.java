@@ -1,0 +1,151 @@
+package dev.tandem.cli;
+
+import dev.tandem.data.ImageDataset;
+import dev.tandem.data.Split;
+import dev.tandem.models.ModelEntry;
+import dev.tandem.tensor.Device;
+import dev.tandem.trainer.ConfusionMatrix;
+import dev.tandem.trainer.Evaluation;
+import dev.tandem.trainer.Evaluator;
+import dev.tandem.trainer.NetworkSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tandem eval}: how good a trained network is. */
+@Command(
+        name = "eval",
+        description =
+                "Measures a trained network on a data set: loss, top-1 and top-5 accuracy, accuracy of each class.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tandem eval                       the newest run, on MNIST's test images",
+            "  tandem eval runs/mine",
+            "  tandem eval net.safetensors --data ~/fashion-mnist --split train"
+        })
+final class EvalCommand extends Subcommand {
+    private static final int MISTAKES_SHOWN = 5;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "WEIGHTS",
+            description = "A weights file or a run folder (default: the newest run in runs/).")
+    private Path weights;
+
+    @ArgGroup(validate = false, heading = "%nWhat to measure on:%n")
+    private Data data = new Data();
+
+    static final class Data {
+        @Option(
+                names = "--data",
+                paramLabel = "DIR",
+                description =
+                        "Folder with MNIST's, Fashion-MNIST's or CIFAR-10's files (default: the MNIST that ships).")
+        String folder;
+
+        @Option(names = "--split", paramLabel = "PART", description = "${COMPLETION-CANDIDATES} (default: test).")
+        Part part;
+
+        @Option(
+                names = "--batch",
+                paramLabel = "N",
+                converter = Values.AtLeastOne.class,
+                description = "Images at once (default: 128).")
+        Integer batch;
+
+        @Option(
+                names = "--model",
+                paramLabel = "MODEL",
+                converter = Values.Model.class,
+                description = "The network, where the file does not tell.")
+        ModelEntry model;
+    }
+
+    enum Part {
+        TEST,
+        TRAIN;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @ArgGroup(validate = false, heading = DeviceSettings.HEADING)
+    private DeviceSettings device = new DeviceSettings();
+
+    @Override
+    public Integer call() {
+        Path file = TrainedNetwork.locate(weights);
+        Split split = data.part == Part.TRAIN ? Split.TRAIN : Split.TEST;
+        String source = data.folder == null ? TrainSettings.MNIST : data.folder;
+        try (Device opened = device.open(false)) {
+            TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened);
+            NetworkSpec spec = trained.spec();
+            ImageDataset images = DataSource.open(source, split, null);
+            if (images.height() != spec.height() || images.width() != spec.width()) {
+                console()
+                        .note("images of " + images.height() + "×" + images.width() + " are scaled to the network's "
+                                + spec.height() + "×" + spec.width());
+                images = DataSource.open(source, split, spec.height());
+            }
+            int batch = data.batch == null ? 128 : data.batch;
+            ConfusionMatrix confusion = new ConfusionMatrix(spec.classes());
+            Evaluation evaluation = Evaluator.evaluate(trained.network(), spec, images, batch, opened, confusion);
+            report(trained, images, evaluation, confusion);
+        }
+        return ExitCodes.OK;
+    }
+
+    private void report(TrainedNetwork trained, ImageDataset images, Evaluation evaluation, ConfusionMatrix confusion) {
+        List<String> names = trained.spec().classNames();
+        TextTable table = new TextTable(Set.of(1, 2), "class", "images", "right");
+        List<Map<String, Object>> classes = new ArrayList<>();
+        for (int c = 0; c < names.size(); c++) {
+            Map<String, Object> each = new LinkedHashMap<>();
+            each.put("name", names.get(c));
+            each.put("images", confusion.images(c));
+            each.put("accuracy", confusion.accuracy(c));
+            classes.add(each);
+            if (confusion.images(c) > 0) {
+                table.row(names.get(c), Format.grouped(confusion.images(c)), Format.percent(confusion.accuracy(c)));
+            }
+        }
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("weights", trained.file().toString());
+        result.put("model", trained.spec().model());
+        result.put("data", images.name());
+        result.put("images", evaluation.images());
+        result.put("loss", evaluation.loss());
+        result.put("top1", evaluation.top1());
+        result.put("top5", evaluation.top5());
+        result.put("seconds", Format.rounded(evaluation.seconds(), 3));
+        result.put("imagesPerSecond", Format.rounded(evaluation.imagesPerSecond(), 1));
+        result.put("classes", classes);
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%s (%s) on %s, %,d images: loss %.4f, %s right, %s among the first five%n%n",
+                trained.spec().model(),
+                trained.file(),
+                images.name(),
+                evaluation.images(),
+                evaluation.loss(),
+                Format.percent(evaluation.top1()),
+                Format.percent(evaluation.top5())));
+        text.append(table);
+        confusion.mistakes().stream()
+                .limit(MISTAKES_SHOWN)
+                .forEach(mistake -> text.append(String.format(
+                        "%n%s taken for %s: %d times",
+                        names.get(mistake.label()), names.get(mistake.prediction()), mistake.count())));
+        console().result(result, text.toString());
+    }
+}

@@ -1,0 +1,188 @@
+package dev.tandem.cli;
+
+import dev.tandem.cli.image.DigitPreparation;
+import dev.tandem.cli.image.ImageException;
+import dev.tandem.cli.image.Picture;
+import dev.tandem.models.ModelEntry;
+import dev.tandem.tensor.Device;
+import dev.tandem.trainer.NetworkSpec;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tandem predict}: what a trained network sees in images. */
+@Command(
+        name = "predict",
+        description = {
+            "Tells what a trained network sees in images (PNG, JPEG, BMP, GIF).",
+            "Photographed digits are made like MNIST's before a network that learned from those sees them."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tandem predict digit.jpg",
+            "  tandem predict --weights runs/mine --top 3 photos/*.png",
+            "  tandem predict digit.jpg --json | jq -r '.predictions[0].label'"
+        })
+final class PredictCommand extends Subcommand {
+    private static final int BAR_WIDTH = 30;
+    private static final String EIGHTHS = " ▏▎▍▌▋▊▉";
+
+    @Parameters(arity = "1..*", paramLabel = "IMAGE", description = "Image files.")
+    private List<Path> images;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "A weights file or a run folder (default: the newest run in runs/).")
+    private Path weights;
+
+    @Option(
+            names = "--top",
+            paramLabel = "K",
+            converter = Values.AtLeastOne.class,
+            description = "How many classes to show (default: 5).")
+    private Integer top;
+
+    @Option(
+            names = "--prepare",
+            paramLabel = "HOW",
+            description =
+                    "digit: find dark or bright ink, cut it out and centre it as MNIST's; plain: only scale; auto:"
+                            + " digit where the network learned from grey images that are mostly dark (default: auto).")
+    private Preparation prepare;
+
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            converter = Values.Model.class,
+            description = "The network, where the weights file does not tell.")
+    private ModelEntry model;
+
+    @ArgGroup(validate = false, heading = DeviceSettings.HEADING)
+    private DeviceSettings device = new DeviceSettings();
+
+    enum Preparation {
+        AUTO,
+        DIGIT,
+        PLAIN;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @Override
+    public Integer call() {
+        for (Path image : images) {
+            if (!Files.exists(image)) {
+                throw new UsageException("image " + image + ": there is no such file");
+            }
+            if (Files.isDirectory(image)) {
+                throw new UsageException("image " + image + ": it is a folder; name the files in it");
+            }
+        }
+        Path file = TrainedNetwork.locate(weights);
+        List<Map<String, Object>> predictions = new ArrayList<>();
+        StringBuilder text = new StringBuilder();
+        try (Device opened = device.open(false)) {
+            TrainedNetwork trained = TrainedNetwork.open(file, model, opened);
+            boolean asDigits = preparesDigits(trained.spec());
+            for (Path image : images) {
+                try {
+                    Picture picture = read(image, trained.spec(), asDigits);
+                    Prediction prediction = Prediction.of(trained, picture, opened);
+                    predictions.add(toMap(image, prediction));
+                    text.append(toText(image, prediction));
+                } catch (ImageException e) {
+                    console().note("tandem: " + e.getMessage());
+                }
+            }
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put("weights", file.toString());
+            result.put("model", trained.spec().model());
+            result.put("predictions", predictions);
+            if (!predictions.isEmpty()) {
+                console().result(result, text.toString());
+            }
+        }
+        return predictions.size() == images.size() ? ExitCodes.OK : ExitCodes.FAILURE;
+    }
+
+    /** Grey and mostly dark, as MNIST is (mean 33 of 255) and Fashion-MNIST is not quite (73). */
+    private boolean preparesDigits(NetworkSpec spec) {
+        if (prepare == null || prepare == Preparation.AUTO) {
+            float mean = spec.normalization().mean()[0];
+            return spec.channels() == 1 && spec.height() == spec.width() && (mean == 0 ? namesDigits(spec) : mean < 50);
+        }
+        return prepare == Preparation.DIGIT;
+    }
+
+    /** For networks whose normalisation does not tell. */
+    private static boolean namesDigits(NetworkSpec spec) {
+        return spec.classNames().equals(List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"));
+    }
+
+    private Picture read(Path image, NetworkSpec spec, boolean asDigits) {
+        Picture picture = Picture.read(image);
+        if (!asDigits) {
+            return picture.withChannels(spec.channels()).fitted(spec.height(), spec.width());
+        }
+        DigitPreparation.Result prepared = DigitPreparation.prepare(picture.grey(), spec.height());
+        console()
+                .note(image + ": " + prepared.remark()
+                        + (prepared.found() ? "" : "; --prepare plain leaves it as it is"));
+        return new Picture(List.of(prepared.image())).withChannels(spec.channels());
+    }
+
+    private int shown(Prediction prediction) {
+        return Math.min(top == null ? 5 : top, prediction.ranking().size());
+    }
+
+    private Map<String, Object> toMap(Path image, Prediction prediction) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("image", image.toString());
+        map.put("label", prediction.ranking().get(0).name());
+        map.put("probability", prediction.ranking().get(0).probability());
+        List<Map<String, Object>> ranking = new ArrayList<>();
+        for (Prediction.Candidate candidate : prediction.ranking().subList(0, shown(prediction))) {
+            Map<String, Object> each = new LinkedHashMap<>();
+            each.put("label", candidate.name());
+            each.put("probability", candidate.probability());
+            ranking.add(each);
+        }
+        map.put("top", ranking);
+        return map;
+    }
+
+    private String toText(Path image, Prediction prediction) {
+        List<Prediction.Candidate> candidates = prediction.ranking().subList(0, shown(prediction));
+        int width =
+                candidates.stream().mapToInt(each -> each.name().length()).max().orElse(0);
+        StringBuilder text = new StringBuilder(image + ": " + candidates.get(0).name() + "\n");
+        for (Prediction.Candidate candidate : candidates) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "  %-" + width + "s  %s  %6.2f %%%n",
+                    candidate.name(),
+                    bar(candidate.probability()),
+                    100 * candidate.probability()));
+        }
+        return text.append('\n').toString();
+    }
+
+    private static String bar(double share) {
+        int eighths = (int) Math.round(share * BAR_WIDTH * 8);
+        String full = "█".repeat(eighths / 8);
+        String part = eighths % 8 == 0 ? "" : EIGHTHS.substring(eighths % 8, eighths % 8 + 1);
+        return full + part + " ".repeat(BAR_WIDTH - full.length() - part.length());
+    }
+}

@@ -1,0 +1,63 @@
+package dev.tandem.cli;
+
+import dev.tandem.models.ModelEntry;
+
+/** How a network is trained where nothing else is said. */
+final class Recipes {
+    private Recipes() {}
+
+    /** @param colour whether the images are photos rather than grey digits or garments, which a mirror would spoil */
+    static TrainSettings of(ModelEntry model, boolean colour) {
+        Augmentations augmentation = colour ? Augmentations.MIRROR : Augmentations.NONE;
+        String name = model.name();
+        if (name.equals("linear")) {
+            return settings(name, 5, 128, 0.01, 0, Schedules.COSINE, 0, Augmentations.NONE);
+        }
+        if (name.equals("mlp")) {
+            return settings(name, 10, 128, 0.05, 1e-4, Schedules.ONE_CYCLE, 0, Augmentations.NONE);
+        }
+        if (name.startsWith("lenet")) {
+            return settings(name, 6, 64, 0.05, 5e-4, Schedules.ONE_CYCLE, 0, augmentation);
+        }
+        if (name.startsWith("alexnet") || name.startsWith("vgg")) {
+            // Both papers: 0.01, momentum, a tenth whenever validation stands still.
+            return settings(name, 60, 64, 0.01, 5e-4, Schedules.PLATEAU, 1, augmentation);
+        }
+        return settings(name, 30, 128, 0.1, 5e-4, Schedules.COSINE, 1, augmentation);
+    }
+
+    private static TrainSettings settings(
+            String model,
+            int epochs,
+            int batch,
+            double learningRate,
+            double weightDecay,
+            Schedules schedule,
+            double warmup,
+            Augmentations augmentation) {
+        return new TrainSettings(
+                model,
+                TrainSettings.MNIST,
+                null,
+                epochs,
+                batch,
+                Optimizers.MOMENTUM,
+                learningRate,
+                null,
+                weightDecay,
+                schedule,
+                warmup,
+                0,
+                0,
+                Normalizations.STANDARD,
+                augmentation,
+                ValidationData.TEST,
+                null,
+                0,
+                false,
+                0,
+                "auto",
+                null,
+                null);
+    }
+}

@@ -1,0 +1,112 @@
+package dev.tandem.cli;
+
+import dev.tandem.data.ImageDataset;
+import dev.tandem.data.Split;
+import dev.tandem.models.ModelEntry;
+import dev.tandem.models.Models;
+import dev.tandem.trainer.RunFolder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+
+/** {@code tandem train}: settles what to do; {@link TrainingJob} does it. */
+@Command(
+        name = "train",
+        sortOptions = false,
+        description = {
+            "Trains a network, and leaves it in a run folder.",
+            "Without options: LeNet-5 on the handwritten digits that ship, to 99 %% in under a minute.",
+            "Ctrl-C saves a checkpoint and ends; --resume goes on as if it had never stopped."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tandem train",
+            "  tandem train --data ~/fashion-mnist --epochs 10",
+            "  tandem train --model resnet18_cifar --data ~/cifar-10-batches-bin",
+            "  tandem train --optimizer adam --learning-rate 0.002 --schedule cosine",
+            "  tandem train --resume                  go on with the newest run",
+            "  tandem train --resume --run runs/mine  go on with that one",
+            "  tandem train --json 2>/dev/null | jq .testAccuracy"
+        })
+final class TrainCommand extends Subcommand {
+    /** What may differ when a run goes on: where it computes, and how long. */
+    private static final List<String> MAY_CHANGE =
+            List.of("epochs", "device", "threads", "memoryLimit", "checkpointEvery");
+
+    @ArgGroup(validate = false)
+    private TrainFlags flags = new TrainFlags();
+
+    @Override
+    public Integer call() {
+        return flags.run.resume ? resume() : start();
+    }
+
+    private int start() {
+        ModelEntry model = flags.what.model == null ? Models.get("lenet5") : flags.what.model;
+        String data = flags.what.data == null ? TrainSettings.MNIST : flags.what.data;
+        if (flags.what.weights != null && !Files.isRegularFile(flags.what.weights)) {
+            throw new UsageException("weights " + flags.what.weights + ": there is no such file");
+        }
+        ImageDataset images = DataSource.open(data, Split.TRAIN, flags.what.imageSize);
+        TrainSettings settings = Recipes.of(model, images.channels() == 3).with(withUsualRate(flags.given()));
+        check(settings);
+        Path folder = flags.run.folder != null
+                ? flags.run.folder
+                : Runs.fresh(Runs.folder(), model.name(), LocalDateTime.now());
+        return new TrainingJob(console(), settings, flags.device, images).run(() -> RunFolder.create(folder), false);
+    }
+
+    /** An optimizer that was asked for without a learning rate takes its own usual one. */
+    private static Map<String, Object> withUsualRate(Map<String, Object> given) {
+        Map<String, Object> changes = new LinkedHashMap<>(given);
+        Object optimizer = given.get("optimizer");
+        if (optimizer != null && optimizer != Optimizers.MOMENTUM) {
+            changes.putIfAbsent("learningRate", ((Optimizers) optimizer).usualLearningRate());
+        }
+        return changes;
+    }
+
+    private static void check(TrainSettings settings) {
+        if (settings.momentum() != null && !settings.optimizer().takesMomentum()) {
+            throw new UsageException("--momentum " + settings.momentum() + ": " + settings.optimizer()
+                    + " has none; use --optimizer momentum, nesterov, rmsprop or lars");
+        }
+        if (settings.warmup() >= settings.epochs() && settings.warmup() > 0) {
+            throw new UsageException("--warmup " + settings.warmup() + ": of " + settings.epochs()
+                    + " epochs nothing would be left; warm up for less, or train for more");
+        }
+    }
+
+    private int resume() {
+        Path folder = flags.run.folder != null
+                ? flags.run.folder
+                : Runs.newest(Runs.folder(), run -> Files.isRegularFile(run.resolve("config.yaml")))
+                        .orElseThrow(() -> new UsageException(
+                                "--resume: there is no run in runs/; name its folder with --run, or start without"
+                                        + " --resume"));
+        if (!Files.isDirectory(folder)) {
+            throw new UsageException("run folder " + folder + ": there is no such folder to resume from");
+        }
+        RunFolder run = RunFolder.open(folder);
+        TrainSettings before = TrainSettings.fromMap(run.config().toString(), run.readConfig());
+        Map<String, Object> given = flags.given();
+        TrainSettings settings = before.with(given);
+        Map<String, Object> beforeMap = before.toMap();
+        settings.toMap().forEach((name, value) -> {
+            if (given.containsKey(name) && !MAY_CHANGE.contains(name) && !Objects.equals(value, beforeMap.get(name))) {
+                throw new UsageException(
+                        "--" + name.replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT) + " "
+                                + value + ": the run in " + folder + " was started with " + beforeMap.get(name)
+                                + " and goes on with that; leave it out, or start a new run with --weights");
+            }
+        });
+        ImageDataset images = DataSource.open(settings.data(), Split.TRAIN, settings.imageSize());
+        return new TrainingJob(console(), settings, flags.device.orElse(settings), images).run(() -> run, true);
+    }
+}

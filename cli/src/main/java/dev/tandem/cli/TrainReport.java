@@ -1,0 +1,56 @@
+package dev.tandem.cli;
+
+import dev.tandem.trainer.Evaluation;
+import dev.tandem.trainer.TrainingResult;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What {@code tandem train} tells at its end.
+ *
+ * @param test null if the training was stopped or there are no test images
+ * @param steps of the whole run
+ */
+record TrainReport(
+        TrainSettings settings, Path runFolder, String data, TrainingResult result, Evaluation test, long steps) {
+    Map<String, Object> toMap() {
+        double seconds = ThisProcess.secondsSinceStart();
+        Evaluation validation = result.validation();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("model", settings.model());
+        map.put("data", settings.data());
+        map.put("completed", result.completed());
+        map.put("testAccuracy", test == null ? null : test.top1());
+        map.put("testTop5", test == null ? null : test.top5());
+        map.put("testLoss", test == null ? null : test.loss());
+        map.put("validationAccuracy", validation == null ? null : validation.top1());
+        map.put("bestAccuracy", result.bestTop1());
+        map.put("trainLoss", result.trainLoss());
+        map.put("epochs", result.epochs());
+        map.put("steps", result.steps());
+        map.put("seconds", Format.rounded(seconds, 3));
+        map.put("trainSeconds", Format.rounded(result.seconds(), 3));
+        map.put("firstStepSeconds", Format.rounded(seconds - result.seconds() + result.secondsToFirstStep(), 3));
+        map.put("peakBytes", result.peakBytes());
+        map.put("peakResidentBytes", ThisProcess.peakResidentBytes());
+        map.put("runFolder", runFolder.toString());
+        map.put("weights", result.weights() == null ? null : result.weights().toString());
+        return map;
+    }
+
+    String toText() {
+        String seconds = Format.seconds(ThisProcess.secondsSinceStart());
+        if (!result.completed()) {
+            return "stopped after step " + result.steps() + " of " + steps + ", " + seconds + " after the start\n"
+                    + "everything is in " + runFolder + "; go on with: tandem train --resume --run " + runFolder;
+        }
+        String score = test == null
+                ? "trained"
+                : Format.percent(test.top1()) + " of the test images right, loss "
+                        + String.format(java.util.Locale.ROOT, "%.4f", test.loss());
+        return settings.model() + " on " + data + ": " + score + ", " + result.epochs() + " epochs, " + seconds + "\n"
+                + "everything is in " + runFolder + "; the network is " + result.weights() + "\n"
+                + "see it work: tandem predict --weights " + runFolder + " IMAGE…";
+    }
+}

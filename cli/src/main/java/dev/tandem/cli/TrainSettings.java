@@ -1,0 +1,81 @@
+package dev.tandem.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tandem.models.ModelEntry;
+import dev.tandem.models.Models;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Everything that a training run was asked for, as {@code config.yaml} keeps it.
+ *
+ * @param data {@code mnist} for the data that ships, or a folder
+ * @param imageSize height and width that images are scaled to; null for their own
+ * @param momentum null where the optimizer has its own or none
+ * @param warmup epochs
+ * @param clipNorm 0 for none
+ * @param augmentation {@code none}, {@code shift} or {@code mirror}
+ * @param validateOn {@code test}, or {@code split} for a tenth of the training images
+ * @param weights file to start from; null for none
+ * @param checkpointEvery steps; 0 for once an epoch
+ * @param threads null for one a core
+ * @param memoryLimit bytes; null for what the device has
+ */
+record TrainSettings(
+        String model,
+        String data,
+        Integer imageSize,
+        int epochs,
+        int batch,
+        Optimizers optimizer,
+        double learningRate,
+        Double momentum,
+        double weightDecay,
+        Schedules schedule,
+        double warmup,
+        double labelSmoothing,
+        double clipNorm,
+        Normalizations normalization,
+        Augmentations augmentation,
+        ValidationData validateOn,
+        String weights,
+        long seed,
+        boolean deterministic,
+        long checkpointEvery,
+        String device,
+        Integer threads,
+        Long memoryLimit) {
+    static final String MNIST = "mnist";
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    ModelEntry entry() {
+        return Models.get(model);
+    }
+
+    /** By name, in the order above. */
+    @SuppressWarnings("unchecked")
+    Map<String, Object> toMap() {
+        return MAPPER.convertValue(this, LinkedHashMap.class);
+    }
+
+    /** @throws IllegalArgumentException if the map is not what {@link #toMap} made */
+    static TrainSettings fromMap(String file, Map<String, ?> map) {
+        try {
+            TrainSettings settings = MAPPER.convertValue(map, TrainSettings.class);
+            settings.entry();
+            return settings;
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    file + ": it is not the configuration of a run of this Tandem: "
+                            + e.getMessage().lines().findFirst().orElse(""),
+                    e);
+        }
+    }
+
+    /** The same but for some values. */
+    TrainSettings with(Map<String, ?> changes) {
+        Map<String, Object> map = toMap();
+        map.putAll(changes);
+        return MAPPER.convertValue(map, TrainSettings.class);
+    }
+}

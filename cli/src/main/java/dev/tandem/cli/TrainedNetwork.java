@@ -1,0 +1,106 @@
+package dev.tandem.cli;
+
+import dev.tandem.data.Normalization;
+import dev.tandem.io.SafeTensors;
+import dev.tandem.models.ModelEntry;
+import dev.tandem.models.ModelOptions;
+import dev.tandem.models.Models;
+import dev.tandem.nn.Module;
+import dev.tandem.nn.Weights;
+import dev.tandem.tensor.Device;
+import dev.tandem.trainer.NetworkSpec;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** A network with its weights, as a file or run folder holds it. */
+record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
+    private static final List<String> IN_RUN = List.of("final.safetensors", "best.safetensors");
+    private static final String MODEL = "tandem.model";
+
+    /**
+     * The weights that a path means: itself, or a run folder's final or best ones; null means the newest run in {@code runs}.
+     */
+    static Path locate(Path given) {
+        if (given == null) {
+            return Runs.newest(Runs.folder(), run -> inRun(run) != null)
+                    .map(TrainedNetwork::inRun)
+                    .orElseThrow(() -> new UsageException(
+                            "there is no trained network in runs/; train one (tandem train), or name its file with"
+                                    + " --weights"));
+        }
+        if (Files.isDirectory(given)) {
+            Path file = inRun(given);
+            if (file == null) {
+                throw new UsageException("run folder " + given + ": it has no " + String.join(" and no ", IN_RUN)
+                        + "; a run has weights after its first epoch (tandem train --resume --run " + given
+                        + " goes on)");
+            }
+            return file;
+        }
+        if (!Files.isRegularFile(given)) {
+            throw new UsageException("weights " + given + ": there is no such file or folder");
+        }
+        return given;
+    }
+
+    private static Path inRun(Path run) {
+        return IN_RUN.stream()
+                .map(run::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /**
+     * Reads a weights file and builds its network.
+     *
+     * @param model what to build where the file does not tell; null to refuse such a file
+     */
+    static TrainedNetwork open(Path file, ModelEntry model, Device device) {
+        SafeTensors contents = SafeTensors.read(file);
+        NetworkSpec spec;
+        if (contents.metadata().containsKey(MODEL) || model == null) {
+            spec = NetworkSpec.fromMetadata(file.toString(), contents.metadata());
+            if (model != null && !model.name().equals(spec.model())) {
+                throw new UsageException("--model " + model.name() + ": " + file + " holds weights of " + spec.model()
+                        + "; leave it out");
+            }
+        } else {
+            spec = asPublished(model);
+        }
+        Module network =
+                Models.get(spec.model()).build(new ModelOptions(spec.classes(), spec.channels(), spec.height()));
+        network.initialize(device, 0);
+        Weights.load(file.toString(), contents.tensors(), network, true);
+        network.setTraining(false);
+        return new TrainedNetwork(file, spec, network);
+    }
+
+    /** For weights of others: the paper's images and classes, torchvision's normalisation. */
+    private static NetworkSpec asPublished(ModelEntry model) {
+        ModelOptions options = model.defaults();
+        Normalization normalization = options.channels() == 3
+                ? Normalization.standard(
+                        new double[] {0.485 * 255, 0.456 * 255, 0.406 * 255},
+                        new double[] {0.229 * 255, 0.224 * 255, 0.225 * 255})
+                : Normalization.zeroToOne(options.channels());
+        List<String> names = IntStream.range(0, options.classes())
+                .mapToObj(Integer::toString)
+                .toList();
+        return new NetworkSpec(
+                model.name(), options.channels(), options.imageSize(), options.imageSize(), names, normalization);
+    }
+
+    /** Puts a file's weights into a network that is about to be trained; those of another network are refused. */
+    static void loadInto(Module network, NetworkSpec spec, String file) {
+        SafeTensors contents = SafeTensors.read(Path.of(file));
+        String model = contents.metadata().get(MODEL);
+        if (model != null && !model.equals(spec.model())) {
+            throw new IllegalArgumentException(
+                    file + ": it holds weights of " + model + ", not of " + spec.model() + "; use --model " + model);
+        }
+        Weights.load(file, contents.tensors(), network, true);
+    }
+}

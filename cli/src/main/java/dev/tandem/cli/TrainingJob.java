@@ -1,0 +1,158 @@
+package dev.tandem.cli;
+
+import dev.tandem.data.ImageDataset;
+import dev.tandem.data.Split;
+import dev.tandem.data.Subset;
+import dev.tandem.models.ModelEntry;
+import dev.tandem.models.ModelOptions;
+import dev.tandem.nn.LossReduction;
+import dev.tandem.nn.Losses;
+import dev.tandem.nn.Module;
+import dev.tandem.optim.Optimizer;
+import dev.tandem.optim.Schedule;
+import dev.tandem.tensor.Device;
+import dev.tandem.trainer.Evaluation;
+import dev.tandem.trainer.Evaluator;
+import dev.tandem.trainer.NetworkSpec;
+import dev.tandem.trainer.RunFolder;
+import dev.tandem.trainer.Trainer;
+import dev.tandem.trainer.TrainerBuilder;
+import dev.tandem.trainer.TrainingResult;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** One training run from its settings to its report. */
+final class TrainingJob {
+    private static final double SPLIT_SHARE = 0.1;
+
+    private final Console console;
+    private final TrainSettings settings;
+    private final DeviceSettings deviceSettings;
+    private final ImageDataset trainData;
+    private final ImageDataset validationData;
+    private final ImageDataset testData; // null if the folder has none
+
+    /** @param images all training images */
+    TrainingJob(Console console, TrainSettings settings, DeviceSettings deviceSettings, ImageDataset images) {
+        this.console = console;
+        this.settings = settings;
+        this.deviceSettings = deviceSettings;
+        this.testData = openTest();
+        if (settings.validateOn() == ValidationData.SPLIT || testData == null) {
+            List<Subset> parts = Subset.split(images, SPLIT_SHARE, settings.seed());
+            this.trainData = parts.get(0);
+            this.validationData = parts.get(1);
+        } else {
+            this.trainData = images;
+            this.validationData = testData;
+        }
+        if (settings.batch() > trainData.size()) {
+            throw new UsageException("--batch " + settings.batch() + ": data set " + trainData.name() + " has "
+                    + trainData.size() + " images to train on; use a smaller batch");
+        }
+    }
+
+    private ImageDataset openTest() {
+        try {
+            return DataSource.open(settings.data(), Split.TEST, settings.imageSize());
+        } catch (UsageException e) {
+            console.note("tandem: " + e.getMessage() + "; a tenth of the training images is kept apart instead");
+            return null;
+        }
+    }
+
+    /** @param folder makes or opens the run folder, once everything before has gone well */
+    int run(Supplier<RunFolder> folder, boolean resume) {
+        ModelEntry entry = settings.entry();
+        requireSquare();
+        NetworkSpec spec = new NetworkSpec(
+                entry.name(),
+                trainData.channels(),
+                trainData.height(),
+                trainData.width(),
+                trainData.classNames(),
+                settings.normalization().of(trainData));
+        Module network =
+                NetworkSize.build(entry, new ModelOptions(spec.classes(), trainData.channels(), trainData.height()));
+        try (Device device = deviceSettings.open(settings.deterministic())) {
+            network.initialize(device, settings.seed());
+            if (settings.weights() != null && !resume) {
+                TrainedNetwork.loadInto(network, spec, settings.weights());
+            }
+            RunFolder run = folder.get();
+            run.writeConfig(settings.toMap());
+            return train(network, spec, device, run, resume);
+        }
+    }
+
+    private void requireSquare() {
+        if (trainData.height() != trainData.width()) {
+            throw new UsageException("data set " + trainData.name() + ": its images are " + trainData.height() + "×"
+                    + trainData.width() + ", networks take square ones; scale them with --image-size "
+                    + Math.min(trainData.height(), trainData.width()));
+        }
+    }
+
+    private int train(Module network, NetworkSpec spec, Device device, RunFolder run, boolean resume) {
+        long stepsPerEpoch = trainData.size() / settings.batch();
+        long steps = stepsPerEpoch * settings.epochs();
+        Schedule schedule = settings.schedule()
+                .create(settings.learningRate(), steps, Math.round(settings.warmup() * stepsPerEpoch));
+        Optimizer optimizer = settings.optimizer()
+                .create(network, (float) settings.learningRate(), settings.momentum())
+                .weightDecay((float) settings.weightDecay())
+                .noDecayOnBiasAndNorm()
+                .clipByNorm((float) settings.clipNorm());
+        float smoothing = (float) settings.labelSmoothing();
+        announce(network, device, run);
+        try (Progress progress = Progress.on(console, validationData == testData ? "test" : "validation")) {
+            TrainerBuilder builder = Trainer.builder(network, spec)
+                    .trainOn(trainData)
+                    .validateOn(validationData)
+                    .optimizer(optimizer)
+                    .learningRate(schedule)
+                    .loss((logits, labels) -> Losses.crossEntropy(logits, labels, smoothing, LossReduction.MEAN))
+                    .augmentation(settings.augmentation().of(spec.height()))
+                    .batchSize(settings.batch())
+                    .epochs(settings.epochs())
+                    .seed(settings.seed())
+                    .runFolder(run)
+                    .resume(resume)
+                    .checkpointEvery(settings.checkpointEvery())
+                    .callback(progress);
+            Trainer trainer = builder.build();
+            try (Interruption interruption = new Interruption(() -> {
+                console.note("tandem: stopping after this step, with a checkpoint; once more ends at once");
+                trainer.requestStop();
+            })) {
+                TrainingResult result = trainer.run();
+                progress.close();
+                Evaluation test = test(result, network, spec, device);
+                TrainReport report = new TrainReport(settings, run.path(), trainData.name(), result, test, steps);
+                console.result(report.toMap(), report.toText());
+                return result.completed() ? ExitCodes.OK : interruption.exitCode();
+            }
+        }
+    }
+
+    private void announce(Module network, Device device, RunFolder run) {
+        String size = trainData.channels() + "×" + trainData.height() + "×" + trainData.width();
+        console.note(settings.model() + ", " + Format.grouped(network.parameterCount()) + " parameters, on "
+                + trainData.name() + ": " + Format.grouped(trainData.size()) + " images of " + size + " to train on, "
+                + Format.grouped(validationData.size())
+                + (validationData == testData ? " to test on" : " to validate on")
+                + "; " + device.name() + (device.name().equals("cpu") ? ", threads: " + deviceSettings.threads() : ""));
+        console.note(settings.epochs() + " epochs, batches of " + settings.batch() + ", " + settings.optimizer()
+                + " at " + settings.learningRate() + ", " + settings.schedule() + "; run folder " + run.path());
+    }
+
+    /** What the finished network scores on the test images; null if it is not finished or there are none. */
+    private Evaluation test(TrainingResult result, Module network, NetworkSpec spec, Device device) {
+        if (!result.completed() || testData == null) {
+            return null;
+        }
+        return validationData == testData && result.validation() != null
+                ? result.validation()
+                : Evaluator.evaluate(network, spec, testData, settings.batch(), device);
+    }
+}
