@@ -47,7 +47,7 @@ abstract class Kit {
 
     @BeforeAll
     final void open() {
-        String name = System.getProperty("tandem.conformance.device");
+        String name = deviceName();
         assertThat(name)
                 .as("system property tandem.conformance.device: the device to test")
                 .isNotNull();
@@ -55,6 +55,11 @@ abstract class Kit {
         device = Device.open(name);
         device.random(); // keeps its state on the device from the first use on
         liveAtStart = device.memoryStats().liveStorages();
+    }
+
+    /** The device to test. */
+    protected String deviceName() {
+        return System.getProperty("tandem.conformance.device");
     }
 
     @BeforeEach

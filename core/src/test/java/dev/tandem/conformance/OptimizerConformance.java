@@ -63,7 +63,7 @@ class OptimizerConformance extends Kit {
     private static final class Run implements AutoCloseable {
         final Device device;
         final Storage parameters;
-        final Storage gradients;
+        final Storage gradients; // which an update only reads
         final Storage first;
         final Storage second;
         final Storage scalars;
@@ -125,6 +125,18 @@ class OptimizerConformance extends Kit {
                         there.read(there.parameters),
                         here.read(here.parameters));
                 tolerance.check(what + ": state", here.first.shape(), there.read(there.first), here.read(here.first));
+                Tolerance.EXACT.check(
+                        what + ": gradients afterwards",
+                        here.gradients.shape(),
+                        there.read(there.gradients),
+                        here.read(here.gradients));
+                Tolerance.EXACT.check(
+                        what + ": scalars afterwards",
+                        here.scalars.shape(),
+                        Arrays.stream(there.read(there.scalars))
+                                .map(x -> (float) x)
+                                .toArray(),
+                        here.read(here.scalars));
                 tolerance.check(
                         what + ": state 2", here.second.shape(), there.read(there.second), here.read(here.second));
             }
