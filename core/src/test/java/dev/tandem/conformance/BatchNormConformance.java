@@ -32,7 +32,14 @@ class BatchNormConformance extends Kit {
     static List<Case> cases() {
         List<Case> all = new ArrayList<>();
         for (long[] shape : new long[][] {
-            {2, 3, 5, 5}, {1, 17, 3, 4}, {4, 24, 1, 1}, {3, 64, 2, 3}, {2, 1, 7, 5}, {5, 6, 1, 2}, {0, 17, 3, 3}
+            {2, 3, 5, 5},
+            {1, 17, 3, 4},
+            {4, 24, 1, 1},
+            {3, 64, 2, 3},
+            {2, 1, 7, 5},
+            {5, 6, 1, 2},
+            {33, 17, 9, 11},
+            {0, 17, 3, 3}
         }) {
             for (boolean residual : new boolean[] {false, true}) {
                 all.add(new Case(Shape.of(shape), residual, null));

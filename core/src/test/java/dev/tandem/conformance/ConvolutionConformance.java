@@ -76,6 +76,7 @@ class ConvolutionConformance extends Kit {
         add(all, "depthwise on one pixel", 16, square(3, 1, 1), 16, 2, 16, 1, 1);
         add(all, "depthwise of one channel", 1, square(3, 1, 1), 1, 2, 1, 6, 5);
         add(all, "grouped and dilated", 2, square(2, 2, 1).withDilation(3, 1), 6, 2, 4, 7, 6);
+        add(all, "nine images", 1, square(3, 1, 1), 24, 9, 6, 9, 8); // more than there are threads
         add(all, "no images", 1, square(3, 1, 1), 17, 0, 3, 5, 5);
         add(all, "no images, depthwise", 6, square(3, 1, 1), 6, 0, 6, 5, 5);
         return all;

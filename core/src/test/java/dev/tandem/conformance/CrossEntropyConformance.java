@@ -43,7 +43,8 @@ class CrossEntropyConformance extends Kit {
         List<Case> all = new ArrayList<>();
         for (DType target : new DType[] {DType.INT32, DType.INT64, DType.FLOAT32}) {
             for (float smoothing : new float[] {0, 0.1f}) {
-                for (int[] shape : new int[][] {{1, 1}, {5, 10}, {3, 2}, {7, 17}, {2, 1000}, {33, 24}, {0, 10}}) {
+                for (int[] shape :
+                        new int[][] {{1, 1}, {5, 10}, {3, 2}, {7, 17}, {2, 1000}, {33, 24}, {701, 7}, {0, 10}}) {
                     all.add(new Case(shape[0], shape[1], target, smoothing));
                 }
             }

@@ -19,6 +19,7 @@ class LayerNormConformance extends Kit {
                 Shape.of(2, 3, 17),
                 Shape.of(2, 17, 3, 5),
                 Shape.of(2, 24, 2, 100),
+                Shape.of(301, 33),
                 Shape.of(0, 8),
                 Shape.of(2, 0, 8));
     }

@@ -71,13 +71,17 @@ class OptimizerConformance extends Kit {
         private final Held held = new Held();
 
         Run(Device device, List<Segment> segments) {
+            this(device, segments, LENGTH);
+        }
+
+        Run(Device device, List<Segment> segments, int length) {
             this.device = device;
             Draw draw = new Draw(1);
             // Parts of larger buffers, as a network's are.
-            parameters = held.add(Arrival.VIEW.put(device, draw.normal(LENGTH)));
-            gradients = held.add(Arrival.VIEW.put(device, draw.normal(LENGTH)));
-            first = held.add(Values.vector(new double[LENGTH]).upload(device));
-            second = held.add(Values.vector(new double[LENGTH]).upload(device));
+            parameters = held.add(Arrival.VIEW.put(device, draw.normal(length)));
+            gradients = held.add(Arrival.VIEW.put(device, draw.normal(length)));
+            first = held.add(Values.vector(new double[length]).upload(device));
+            second = held.add(Values.vector(new double[length]).upload(device));
             scalars = held.add(Values.vector(new double[Scalar.values().length]).upload(device));
             buffers = new Buffers(parameters, gradients, segments, scalars);
             set(0.1, 1, 1, 0);
@@ -145,6 +149,29 @@ class OptimizerConformance extends Kit {
                 assertThat(after[gap]).as("parameter %d in a gap", gap).isEqualTo(before[gap]);
             }
             assertThat(after[3]).isNotEqualTo(before[3]);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("updates")
+    void longSegmentsAreSharedOutAmongThreads(Named named) {
+        List<Segment> segments =
+                List.of(new Segment(5, 200_003, 1, 0.01f, 0), new Segment(200_010, 99_980, 0.5f, 0, 0));
+        try (Run here = new Run(device, segments, 300_000);
+                Run there = new Run(reference, segments, 300_000)) {
+            for (Run run : List.of(here, there)) {
+                run.device.optimizer().globalNorm(run.buffers, 100);
+                run.device.optimizer().checkFinite(run.buffers);
+                named.update.run(run.device, run.buffers, run.first, run.second);
+            }
+            // Among so many there are gradients that nearly cancel with the decay, and are then divided by their size.
+            Tolerance.elementwise(DType.FLOAT32)
+                    .times(40)
+                    .check(
+                            named.toString(),
+                            here.parameters.shape(),
+                            there.read(there.parameters),
+                            here.read(here.parameters));
         }
     }
 

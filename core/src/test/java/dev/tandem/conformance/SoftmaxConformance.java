@@ -9,7 +9,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Softmax and its logarithm along every axis. */
 class SoftmaxConformance extends Kit {
     private static final long[][] SHAPES = {
-        {5}, {1}, {4, 10}, {3, 1}, {7, 24}, {2, 1000}, {2, 3, 9}, {2, 17, 3, 5}, {1, 24, 4, 4}, {0, 10}, {0, 17, 2, 2}
+        {5},
+        {1},
+        {4, 10},
+        {3, 1},
+        {7, 24},
+        {2, 1000},
+        {501, 11},
+        {2, 3, 9},
+        {2, 17, 3, 5},
+        {1, 24, 4, 4},
+        {0, 10},
+        {0, 17, 2, 2}
     };
 
     private static Operation softmax(int axis, boolean logarithm) {
