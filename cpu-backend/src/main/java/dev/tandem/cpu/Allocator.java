@@ -96,7 +96,7 @@ final class Allocator {
         MemoryStats stats = stats();
         return new OutOfDeviceMemoryException(
                 "cpu: no room for " + megabytes(size) + " (" + owner + "): " + megabytes(liveBytes) + " in "
-                        + live.size() + " blocks are in use, " + megabytes(cachedBytes) + " are cached, the peak was "
+                        + live.size() + " blocks are live, " + megabytes(cachedBytes) + " are cached, the peak was "
                         + megabytes(peakBytes) + ", the limit is " + megabytes(limitBytes)
                         + "; use a smaller batch or image size, or raise the limit",
                 size,
