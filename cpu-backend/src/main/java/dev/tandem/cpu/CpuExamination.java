@@ -32,6 +32,7 @@ final class CpuExamination {
         if (findings.stream().noneMatch(finding -> finding.level() == Finding.Level.FAIL)) {
             findings.add(openMp());
         }
+        findings.add(vectors());
         return findings;
     }
 
@@ -63,12 +64,30 @@ final class CpuExamination {
                     ? Finding.warn("oneDNN", text + "; a processor with AVX2 or AVX-512 is several times faster")
                     : Finding.ok("oneDNN", text);
         } catch (RuntimeException | LinkageError e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            return Finding.fail(
-                    "oneDNN",
-                    "it cannot be loaded (" + cause.getMessage() + "); the classpath needs org.bytedeco:dnnl and its"
-                            + " natives for " + Loader.getPlatform());
+            return Finding.fail("oneDNN", whyNotLoaded(e));
         }
+    }
+
+    /** @param e what the classes threw that bind native libraries, the first time or later */
+    static String whyNotLoaded(Throwable e) {
+        if (!CpuExamination.class.getModule().isNativeAccessEnabled()) {
+            return "this Java refuses native calls; start it with --enable-native-access=ALL-UNNAMED";
+        }
+        Throwable cause = e;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return "it cannot be loaded (" + cause.getMessage() + "); the classpath needs org.bytedeco:dnnl and its natives"
+                + " for " + Loader.getPlatform();
+    }
+
+    private static Finding vectors() {
+        return Kernels.areVectors()
+                ? Finding.ok("Vector API", "Tandem's own loops use it")
+                : Finding.warn(
+                        "Vector API",
+                        "not there, so Tandem's own loops are some times slower; start java with"
+                                + " --add-modules jdk.incubator.vector");
     }
 
     private static Finding openMp() {

@@ -6,6 +6,7 @@ import dev.tandem.backend.BackendProvider;
 import dev.tandem.backend.DeviceInfo;
 import dev.tandem.backend.DeviceOptions;
 import dev.tandem.backend.Finding;
+import dev.tandem.tensor.DeviceException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -48,7 +49,11 @@ public final class CpuProvider implements BackendProvider {
 
     @Override
     public Backend open(int index, DeviceOptions options) {
-        return new CpuBackend(devices().get(index), options);
+        try {
+            return new CpuBackend(devices().get(index), options);
+        } catch (LinkageError e) {
+            throw new DeviceException("cpu: oneDNN: " + CpuExamination.whyNotLoaded(e), e);
+        }
     }
 
     private static long memoryBytes() {

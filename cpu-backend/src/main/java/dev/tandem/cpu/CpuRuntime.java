@@ -114,6 +114,8 @@ final class CpuRuntime implements AutoCloseable {
 
     @Override
     public void close() {
+        primitives.values().forEach(Primitive::close);
+        primitives.clear();
         parallel.close();
         allocator.close();
         OneDnn.call("dnnl_stream_destroy", stream);

@@ -70,7 +70,7 @@ final class FusedActivation {
         if (pass == Pass.APPLY) {
             return forward;
         }
-        return new Primitive(OneDnn.create(
+        Primitive backward = new Primitive(OneDnn.create(
                 "dnnl_eltwise_backward_primitive_desc_create",
                 OneDnn.ENGINE,
                 algorithm,
@@ -81,6 +81,8 @@ final class FusedActivation {
                 activation.b(),
                 forward.descriptor(),
                 Attributes.none()));
+        forward.close(); // it was a hint
+        return backward;
     }
 
     /** oneDNN's algorithms whose derivative is computed from the output. */

@@ -136,4 +136,16 @@ final class Loop {
             at[array] += steps * strides[axis][array];
         }
     }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Loop loop
+                && Arrays.equals(sizes, loop.sizes)
+                && Arrays.deepEquals(strides, loop.strides);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(sizes) + Arrays.deepHashCode(strides);
+    }
 }

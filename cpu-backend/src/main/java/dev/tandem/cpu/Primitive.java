@@ -7,14 +7,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A oneDNN operation made ready for one shape, with its argument list. Made once, kept in {@link CpuRuntime}, and run by
- * naming an address for each argument:
+ * A oneDNN operation made ready for one shape, with its argument list. Made once, kept in {@link CpuRuntime}, which closes
+ * it with the device, and run by naming an address for each argument:
  *
  * <pre>{@code
  * primitive.with(ARG_SRC, x.address).with(ARG_DST, y.address).run(runtime);
  * }</pre>
  */
-final class Primitive {
+final class Primitive implements AutoCloseable {
     private static final int QUERY_IMPLEMENTATION = 8;
     private static final int QUERY_SCRATCHPAD = 136;
     private static final int QUERY_WORKSPACE = 135;
@@ -24,17 +24,19 @@ final class Primitive {
 
     private final long descriptor;
     private final long handle;
-    private final MemorySegment arguments = Arena.global().allocate(MOST_ARGUMENTS * ARGUMENT_BYTES, 16);
+    private final long arguments = NativeMemory.allocate(MOST_ARGUMENTS * ARGUMENT_BYTES);
     private final int[] kinds = new int[MOST_ARGUMENTS];
     private final long[] memories = new long[MOST_ARGUMENTS];
     private int count;
     private final long scratchpadBytes;
+    private final String implementation;
 
     /** @param descriptor of oneDNN's {@code dnnl_…_primitive_desc_create}, made with {@link Attributes} */
     Primitive(long descriptor) {
         this.descriptor = descriptor;
         this.handle = OneDnn.create("dnnl_primitive_create", descriptor);
         this.scratchpadBytes = OneDnn.descriptorBytes(OneDnn.queryDescriptor(descriptor, QUERY_SCRATCHPAD, 0));
+        this.implementation = queryImplementation();
     }
 
     /** The primitive descriptor, as a hint for the backward's. */
@@ -54,6 +56,10 @@ final class Primitive {
 
     /** The name of oneDNN's implementation; one that starts with {@code ref} is slow. */
     String implementation() {
+        return implementation;
+    }
+
+    private String queryImplementation() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(JAVA_LONG);
             OneDnn.call("dnnl_primitive_desc_query", descriptor, QUERY_IMPLEMENTATION, 0, out.address());
@@ -65,7 +71,7 @@ final class Primitive {
 
     /** Whether oneDNN has nothing but its slow reference code for this. */
     boolean isReference() {
-        return implementation().startsWith("ref");
+        return implementation.startsWith("ref");
     }
 
     Primitive with(int kind, long address) {
@@ -80,8 +86,8 @@ final class Primitive {
                     OneDnn.queryDescriptor(descriptor, QUERY_ARGUMENT, kind),
                     OneDnn.ENGINE,
                     address);
-            arguments.set(JAVA_INT, (long) slot * ARGUMENT_BYTES, kind);
-            arguments.set(JAVA_LONG, (long) slot * ARGUMENT_BYTES + 8, memories[slot]);
+            NativeMemory.ALL.set(JAVA_INT, arguments + (long) slot * ARGUMENT_BYTES, kind);
+            NativeMemory.ALL.set(JAVA_LONG, arguments + (long) slot * ARGUMENT_BYTES + 8, memories[slot]);
             count++;
         } else {
             OneDnn.setData(memories[slot], address);
@@ -91,12 +97,22 @@ final class Primitive {
 
     void run(CpuRuntime runtime) {
         if (scratchpadBytes == 0) {
-            OneDnn.execute(handle, runtime.stream(), count, arguments.address());
+            OneDnn.execute(handle, runtime.stream(), count, arguments);
             return;
         }
         Block scratchpad = runtime.allocator().allocate(scratchpadBytes, "oneDNN scratchpad");
         with(OneDnn.ARG_SCRATCHPAD, scratchpad.address);
-        OneDnn.execute(handle, runtime.stream(), count, arguments.address());
+        OneDnn.execute(handle, runtime.stream(), count, arguments);
         runtime.allocator().release(scratchpad);
+    }
+
+    @Override
+    public void close() {
+        OneDnn.call("dnnl_primitive_destroy", handle);
+        OneDnn.call("dnnl_primitive_desc_destroy", descriptor);
+        for (int slot = 0; slot < count; slot++) {
+            OneDnn.call("dnnl_memory_destroy", memories[slot]);
+        }
+        NativeMemory.free(arguments);
     }
 }
