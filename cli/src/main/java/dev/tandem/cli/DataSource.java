@@ -36,6 +36,11 @@ final class DataSource {
         }
     }
 
+    /** What stays true in another folder. */
+    static String absolute(String data) {
+        return isMnist(data) ? data : Path.of(data).toAbsolutePath().normalize().toString();
+    }
+
     /** The name of the data that ships, unless a folder has it. */
     static boolean isMnist(String data) {
         return data.equals(TrainSettings.MNIST) && !Files.isDirectory(Path.of(data));

@@ -8,6 +8,8 @@ import dev.tandem.trainer.ConfusionMatrix;
 import dev.tandem.trainer.Evaluation;
 import dev.tandem.trainer.Evaluator;
 import dev.tandem.trainer.NetworkSpec;
+import dev.tandem.trainer.RunFolder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,7 +29,7 @@ import picocli.CommandLine.Parameters;
                 "Measures a trained network on a data set: loss, top-1 and top-5 accuracy, accuracy of each class.",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  tandem eval                       the newest run, on MNIST's test images",
+            "  tandem eval                       the newest run, on its test images",
             "  tandem eval runs/mine",
             "  tandem eval net.safetensors --data ~/fashion-mnist --split train"
         })
@@ -48,7 +50,7 @@ final class EvalCommand extends Subcommand {
                 names = "--data",
                 paramLabel = "DIR",
                 description =
-                        "Folder with MNIST's, Fashion-MNIST's or CIFAR-10's files (default: the MNIST that ships).")
+                        "Folder with MNIST's, Fashion-MNIST's or CIFAR-10's files (default: what the network was trained on).")
         String folder;
 
         @Option(names = "--split", paramLabel = "PART", description = "${COMPLETION-CANDIDATES} (default: test).")
@@ -86,7 +88,7 @@ final class EvalCommand extends Subcommand {
     public Integer call() {
         Path file = TrainedNetwork.locate(weights);
         Split split = data.part == Part.TRAIN ? Split.TRAIN : Split.TEST;
-        String source = data.folder == null ? TrainSettings.MNIST : data.folder;
+        String source = data.folder == null ? trainedOn(file) : data.folder;
         try (Device opened = device.open(false)) {
             TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened);
             NetworkSpec spec = trained.spec();
@@ -103,6 +105,16 @@ final class EvalCommand extends Subcommand {
             report(trained, images, evaluation, confusion);
         }
         return ExitCodes.OK;
+    }
+
+    /** The data of the run that the weights lie in; MNIST for others. */
+    private static String trainedOn(Path weights) {
+        Path folder = weights.toAbsolutePath().getParent();
+        if (!Files.isRegularFile(folder.resolve("config.yaml"))) {
+            return TrainSettings.MNIST;
+        }
+        Object data = RunFolder.at(folder).readConfig().get("data");
+        return data == null ? TrainSettings.MNIST : data.toString();
     }
 
     private void report(TrainedNetwork trained, ImageDataset images, Evaluation evaluation, ConfusionMatrix confusion) {

@@ -7,8 +7,11 @@ import java.util.Locale;
 
 /** Tells how training goes. Closing it leaves the terminal as it was. */
 abstract class Progress implements Callback, AutoCloseable {
+    private static final double WORTH_TELLING = 0.05;
+
     private double smoothLoss = Double.NaN;
     private String accuracy = "";
+    private final String validation;
 
     /** @param validation what the network is measured on after each epoch; null if it is not */
     static Progress on(Console console, String validation) {
@@ -16,8 +19,6 @@ abstract class Progress implements Callback, AutoCloseable {
                 ? new ProgressOnTerminal(console, validation)
                 : new ProgressInLog(console, validation);
     }
-
-    private final String validation;
 
     Progress(String validation) {
         this.validation = validation;
@@ -38,17 +39,18 @@ abstract class Progress implements Callback, AutoCloseable {
             measurement = String.format(
                     Locale.ROOT, "; %s: loss %.4f, %s", validation, measured.loss(), Format.percent(measured.top1()));
         }
-        return String.format(
+        String line = String.format(
                 Locale.ROOT,
-                "epoch %d/%d: loss %.4f, %s%s; %,.0f images/s, %.0f %% of the time waiting for data, %s",
+                "epoch %d/%d: loss %.4f, %s%s; %,.0f images/s, %s",
                 epoch.epoch(),
                 trainer.epochs(),
                 epoch.trainLoss(),
                 Format.percent(epoch.trainTop1()),
                 measurement,
                 epoch.imagesPerSecond(),
-                100 * epoch.waitingShare(),
                 Format.seconds(epoch.seconds()));
+        boolean waits = epoch.waitingShare() >= WORTH_TELLING;
+        return waits ? line + String.format(", %.0f %% of it waiting for data", 100 * epoch.waitingShare()) : line;
     }
 
     @Override

@@ -49,7 +49,7 @@ final class TrainCommand extends Subcommand {
 
     private int start() {
         ModelEntry model = flags.what.model == null ? Models.get("lenet5") : flags.what.model;
-        String data = flags.what.data == null ? TrainSettings.MNIST : flags.what.data;
+        String data = flags.what.data == null ? TrainSettings.MNIST : DataSource.absolute(flags.what.data);
         if (flags.what.weights != null && !Files.isRegularFile(flags.what.weights)) {
             throw new UsageException("weights " + flags.what.weights + ": there is no such file");
         }

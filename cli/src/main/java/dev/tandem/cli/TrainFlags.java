@@ -177,7 +177,7 @@ final class TrainFlags {
     Map<String, Object> given() {
         Map<String, Object> given = new LinkedHashMap<>();
         given.put("model", what.model == null ? null : what.model.name());
-        given.put("data", what.data);
+        given.put("data", what.data == null ? null : DataSource.absolute(what.data));
         given.put("imageSize", what.imageSize);
         given.put("epochs", how.epochs);
         given.put("batch", how.batch);
@@ -192,7 +192,9 @@ final class TrainFlags {
         given.put("normalization", what.normalization);
         given.put("augmentation", what.augmentation);
         given.put("validateOn", what.validateOn);
-        given.put("weights", what.weights == null ? null : what.weights.toString());
+        given.put(
+                "weights",
+                what.weights == null ? null : what.weights.toAbsolutePath().toString());
         given.put("seed", how.seed);
         given.put("deterministic", how.deterministic);
         given.put("checkpointEvery", run.checkpointEvery);

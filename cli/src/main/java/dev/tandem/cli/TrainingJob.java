@@ -127,6 +127,9 @@ final class TrainingJob {
             })) {
                 TrainingResult result = trainer.run();
                 progress.close();
+                if (result.completed() && Double.isNaN(result.secondsToFirstStep())) {
+                    console.note("tandem: this run was complete already; --epochs with a higher number trains on");
+                }
                 Evaluation test = test(result, network, spec, device);
                 TrainReport report = new TrainReport(settings, run.path(), trainData.name(), result, test, steps);
                 console.result(report.toMap(), report.toText());

@@ -66,6 +66,11 @@ public final class RunFolder {
         return run;
     }
 
+    /** A folder to read from. Nothing is checked or made. */
+    public static RunFolder at(Path folder) {
+        return new RunFolder(folder);
+    }
+
     private void prepare() {
         try {
             Files.createDirectories(checkpointFolder());
