@@ -32,7 +32,7 @@ final class Convolution {
      * @param plainWeight the weights (or their gradient) as the caller has them
      * @param weight the weights as the primitive wants them
      */
-    private record Plan(Primitive primitive, Order images, MemoryDescriptor plainWeight, MemoryDescriptor weight) {
+    record Plan(Primitive primitive, Order images, MemoryDescriptor plainWeight, MemoryDescriptor weight) {
         boolean takesPlainWeight() {
             return weight.sameAs(plainWeight);
         }
@@ -146,7 +146,7 @@ final class Convolution {
         return Shape.of(x.size(0), weight.size(0), window.outputHeight(x.size(2)), window.outputWidth(x.size(3)));
     }
 
-    private Plan plan(Key key) {
+    Plan plan(Key key) {
         Plan plan = plans.get(key);
         if (plan == null) {
             plan = choose(key);
@@ -180,7 +180,7 @@ final class Convolution {
         return new Plan(primitive, images, MemoryDescriptor.plain(grouped, DType.FLOAT32), primitive.argument(kind));
     }
 
-    static long descriptor(Key key, long x, long y, long weight, long bias) {
+    private static long descriptor(Key key, long x, long y, long weight, long bias) {
         Window window = key.window;
         long strides = OneDnn.dimensions(window.strideHeight(), window.strideWidth());
         long dilation = OneDnn.dimensions(window.dilationHeight() - 1, window.dilationWidth() - 1);
@@ -237,7 +237,7 @@ final class Convolution {
     }
 
     /** {@code [O, C/groups, h, w]} as oneDNN sees it: {@code [groups, O/groups, C/groups, h, w]}; the same memory. */
-    static Shape grouped(Shape weight, int groups) {
+    private static Shape grouped(Shape weight, int groups) {
         return groups == 1
                 ? weight
                 : Shape.of(groups, weight.size(0) / groups, weight.size(1), weight.size(2), weight.size(3));

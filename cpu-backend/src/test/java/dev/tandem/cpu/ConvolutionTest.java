@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -68,6 +69,21 @@ class ConvolutionTest {
         }
         check(name, x, outputs, groups, window, Order.CHANNELS_LAST, false);
         assertThat(runtime.allocator().stats().liveBytes()).isZero();
+    }
+
+    /** Reference code is hundreds of times slower. Other processors have other kernels. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    @EnabledIfSystemProperty(named = "os.arch", matches = "amd64|x86_64")
+    void hasAnOptimisedKernel(String name, Shape x, int outputs, int groups, Window window) {
+        Shape weight = Shape.of(outputs, x.size(1) / groups, window.kernelHeight(), window.kernelWidth());
+        for (Convolution.Kind kind : Convolution.Kind.values()) {
+            boolean bias = kind != Convolution.Kind.BACKWARD_INPUT;
+            Convolution.Key key = new Convolution.Key(kind, x, weight, window, groups, bias, null);
+            assertThat(convolution.plan(key).primitive().implementation())
+                    .as(name + ", " + kind)
+                    .doesNotContain("ref");
+        }
     }
 
     private void check(String name, Shape x, int outputs, int groups, Window window, Order order, boolean hasBias) {
