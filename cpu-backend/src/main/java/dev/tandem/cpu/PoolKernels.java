@@ -1,13 +1,17 @@
 package dev.tandem.cpu;
 
-/** Loops over the channels of one pixel, for pooling that picks an element of each window. Images lie with channels last. */
+/** Loops for pooling that picks one element of each window, by channels. Images lie with channels last. */
 interface PoolKernels {
     /**
-     * For each channel the largest element of a window, NaN counting as largest, and its number.
+     * For each channel the largest element of each of some windows, NaN counting as largest, and its number.
      *
-     * @param index where to write the numbers (INT32), or 0
+     * @param y where the first window's result goes; the others' follow
+     * @param picked where to write the numbers (as floats), or 0
      */
-    void max(PoolWindow window, long y, long index);
+    void max(PoolWindows windows, long y, long picked);
+
+    /** For each channel, gives each window's gradient to the element that was picked, and zero to the window's others. */
+    void scatter(PoolWindows windows, long gradient, long picked);
 
     /**
      * For each channel of one input pixel, the sum of the gradients of the windows that picked it.
@@ -16,7 +20,7 @@ interface PoolKernels {
      */
     void gather(
             long gradient,
-            long index,
+            long picked,
             WindowTaps rows,
             int row,
             WindowTaps columns,

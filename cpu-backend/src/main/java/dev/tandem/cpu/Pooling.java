@@ -26,10 +26,10 @@ final class Pooling {
         CpuStorage.requireFloat32("pooling", x);
         CpuStorage source = runtime.channelsLast(x);
         CpuStorage output = runtime.allocateImages(outputShape(x.shape(), window));
-        CpuStorage saved = selects(kind) && training ? runtime.allocate(output.shape(), DType.INT32) : null;
+        CpuStorage saved = selects(kind) && training ? runtime.allocateImages(output.shape()) : null;
         if (output.shape().elements() > 0 && selects(kind)) {
-            long index = saved == null ? 0 : saved.address;
-            selection.forward(kind, x.shape(), output.shape(), window, source.address, output.address, index);
+            long picked = saved == null ? 0 : saved.address;
+            selection.forward(kind, x.shape(), output.shape(), window, source.address, output.address, picked);
         } else if (output.shape().elements() > 0) {
             forward(kind, x.shape(), window)
                     .with(OneDnn.ARG_SRC, source.address)
@@ -45,8 +45,8 @@ final class Pooling {
         CpuStorage source = runtime.channelsLast(gradient);
         CpuStorage result = runtime.allocateImages(x);
         if (x.elements() > 0 && selects(kind)) {
-            long index = ((CpuStorage) saved).address;
-            selection.backward(x, gradient.shape(), window, source.address, index, result.address);
+            long picked = ((CpuStorage) saved).address;
+            selection.backward(x, gradient.shape(), window, source.address, picked, result.address);
         } else if (x.elements() > 0) {
             backward(kind, x, window)
                     .with(OneDnn.ARG_DIFF_DST, source.address)

@@ -1,28 +1,48 @@
 package dev.tandem.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 /** Plain loops, for Java runtimes without the Vector API. */
 final class ScalarPoolKernels implements PoolKernels {
     @Override
-    public void max(PoolWindow window, long y, long index) {
-        for (long at = 0; at < 4L * window.channels; at += 4) {
-            float best = NativeMemory.ALL.get(JAVA_FLOAT, window.address + at);
-            int bestNumber = window.number;
-            for (int row = 0; row < window.rows; row++) {
-                for (int column = 0; column < window.columns; column++) {
-                    float value = NativeMemory.ALL.get(
-                            JAVA_FLOAT, window.address + row * window.rowBytes + column * window.columnBytes + at);
-                    if (value > best || Float.isNaN(value)) {
-                        best = value;
-                        bestNumber = window.number(row) + column;
+    public void max(PoolWindows windows, long y, long picked) {
+        long to = 0;
+        for (int window = 0; window < windows.count; window++) {
+            long start = windows.address + window * windows.stepBytes;
+            for (int channel = 0; channel < windows.channels; channel++, start += Float.BYTES, to += Float.BYTES) {
+                float best = get(start);
+                int number = windows.number;
+                for (int row = 0; row < windows.rows; row++) {
+                    for (int column = 0; column < windows.columns; column++) {
+                        float value = get(start + row * windows.rowBytes + column * windows.columnBytes);
+                        if (value > best || Float.isNaN(value)) {
+                            best = value;
+                            number = windows.number(row) + column;
+                        }
                     }
                 }
+                set(y + to, best);
+                if (picked != 0) {
+                    set(picked + to, number);
+                }
             }
-            NativeMemory.ALL.set(JAVA_FLOAT, y + at, best);
-            if (index != 0) {
-                NativeMemory.ALL.set(JAVA_INT, index + at, bestNumber);
+        }
+    }
+
+    @Override
+    public void scatter(PoolWindows windows, long gradient, long picked) {
+        long from = 0;
+        for (int window = 0; window < windows.count; window++) {
+            long start = windows.address + window * windows.stepBytes;
+            for (int channel = 0; channel < windows.channels; channel++, start += Float.BYTES, from += Float.BYTES) {
+                float value = get(gradient + from);
+                float number = get(picked + from);
+                for (int row = 0; row < windows.rows; row++) {
+                    for (int column = 0; column < windows.columns; column++) {
+                        boolean here = number == windows.number(row) + column;
+                        set(start + row * windows.rowBytes + column * windows.columnBytes, here ? value : 0);
+                    }
+                }
             }
         }
     }
@@ -30,24 +50,32 @@ final class ScalarPoolKernels implements PoolKernels {
     @Override
     public void gather(
             long gradient,
-            long index,
+            long picked,
             WindowTaps rows,
             int row,
             WindowTaps columns,
             int column,
             int channels,
             long target) {
-        for (long at = 0; at < 4L * channels; at += 4) {
+        for (long at = 0; at < (long) Float.BYTES * channels; at += Float.BYTES) {
             float sum = 0;
             for (int i = rows.from()[row]; i < rows.from()[row + 1]; i++) {
                 for (int j = columns.from()[column]; j < columns.from()[column + 1]; j++) {
-                    long from = 4L * channels * (rows.output()[i] + columns.output()[j]) + at;
-                    if (NativeMemory.ALL.get(JAVA_INT, index + from) == rows.tap()[i] + columns.tap()[j]) {
-                        sum += NativeMemory.ALL.get(JAVA_FLOAT, gradient + from);
+                    long from = (long) Float.BYTES * channels * (rows.output()[i] + columns.output()[j]) + at;
+                    if (get(picked + from) == rows.tap()[i] + columns.tap()[j]) {
+                        sum += get(gradient + from);
                     }
                 }
             }
-            NativeMemory.ALL.set(JAVA_FLOAT, target + at, sum);
+            set(target + at, sum);
         }
+    }
+
+    private static float get(long address) {
+        return NativeMemory.ALL.get(JAVA_FLOAT, address);
+    }
+
+    private static void set(long address, float value) {
+        NativeMemory.ALL.set(JAVA_FLOAT, address, value);
     }
 }

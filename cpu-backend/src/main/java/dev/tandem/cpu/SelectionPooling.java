@@ -1,16 +1,16 @@
 package dev.tandem.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.tandem.backend.PoolKind;
 import dev.tandem.backend.Window;
 import dev.tandem.tensor.Shape;
+import java.util.function.Supplier;
 
 /**
  * Pooling that picks one element of each window: maximum and median. Forward saves the picked element's number in its
- * window; backward gathers, for each input element, the gradients of the windows that picked it, so that threads never
- * write to the same place. Own loops, since oneDNN's maximum drops NaN and knows no infinity: a network that diverges
+ * window. Where windows overlap, backward gathers for each input element the gradients of the windows that picked it, so that
+ * threads never write to the same place. Own loops, since oneDNN's maximum drops NaN and knows no infinity: a network that diverges
  * would look healthy.
  */
 final class SelectionPooling {
@@ -23,72 +23,92 @@ final class SelectionPooling {
     }
 
     /**
-     * @param x address of images with channels last, of that shape
-     * @param outputs the result's shape
-     * @param index where to write the picked elements' numbers (INT32), or 0
+     * @param picked where to write the picked elements' numbers (as floats), or 0
      */
-    void forward(PoolKind kind, Shape x, Shape outputs, Window window, long input, long output, long index) {
+    void forward(PoolKind kind, Shape x, Shape outputs, Window window, long input, long output, long picked) {
+        forWindows(x, outputs, window, input, () -> {
+            Median median = kind == PoolKind.MEDIAN ? new Median(window) : null;
+            return (windows, offset) -> {
+                long numbers = picked == 0 ? 0 : picked + offset;
+                if (median == null) {
+                    kernels.max(windows, output + offset, numbers);
+                } else {
+                    median.of(windows, output + offset, numbers);
+                }
+            };
+        });
+    }
+
+    /** What is done with windows whose results lie from a number of bytes on. */
+    private interface Body {
+        void run(PoolWindows windows, long offset);
+    }
+
+    /** @param body makes what a thread does */
+    private void forWindows(Shape x, Shape outputs, Window window, long input, Supplier<Body> body) {
         int outputHeight = (int) outputs.size(2);
         int outputWidth = (int) outputs.size(3);
         long imageBytes = x.elements() / x.size(0) * Float.BYTES;
         long pixelBytes = outputs.size(1) * Float.BYTES;
         parallel.run(outputs.size(0) * outputHeight, grain(outputs), (from, to) -> {
-            PoolWindow here = new PoolWindow(x, window);
-            Median median = kind == PoolKind.MEDIAN ? new Median(window) : null;
+            PoolWindows windows = new PoolWindows(x, window);
+            Body part = body.get();
             for (long row = from; row < to; row++) {
                 long image = input + row / outputHeight * imageBytes;
-                for (int column = 0; column < outputWidth; column++) {
-                    here.moveTo(image, (int) (row % outputHeight), column);
-                    long at = (row * outputWidth + column) * pixelBytes;
-                    if (median == null) {
-                        kernels.max(here, output + at, index == 0 ? 0 : index + at);
-                    } else {
-                        median.of(here, output + at, index == 0 ? 0 : index + at);
-                    }
+                for (int column = 0; column < outputWidth; column += windows.count) {
+                    windows.moveTo(image, (int) (row % outputHeight), column);
+                    part.run(windows, (row * outputWidth + column) * pixelBytes);
                 }
             }
         });
     }
 
     /** The gradient for the input; all of it is written. */
-    void backward(Shape x, Shape outputs, Window window, long gradient, long index, long target) {
+    void backward(Shape x, Shape outputs, Window window, long gradient, long picked, long target) {
+        boolean overlap = window.kernelExtentHeight() > window.strideHeight()
+                || window.kernelExtentWidth() > window.strideWidth();
+        if (overlap) {
+            gather(x, outputs, window, gradient, picked, target);
+            return;
+        }
+        if (outputs.size(2) * window.kernelHeight() != x.size(2)
+                || outputs.size(3) * window.kernelWidth() != x.size(3)
+                || window.hasPadding()) {
+            // Windows leave gaps.
+            parallel.run(x.elements(), (from, to) -> NativeMemory.segment(
+                            target + from * Float.BYTES, (to - from) * Float.BYTES)
+                    .fill((byte) 0));
+        }
+        forWindows(
+                x,
+                outputs,
+                window,
+                target,
+                () -> (windows, offset) -> kernels.scatter(windows, gradient + offset, picked + offset));
+    }
+
+    private void gather(Shape x, Shape outputs, Window window, long gradient, long picked, long target) {
         int height = (int) x.size(2);
         int width = (int) x.size(3);
         int channels = (int) x.size(1);
-        int outputHeight = (int) outputs.size(2);
         int outputWidth = (int) outputs.size(3);
-        WindowTaps rows = WindowTaps.of(
-                height,
-                outputHeight,
-                window.kernelHeight(),
-                window.strideHeight(),
-                window.padTop(),
-                window.dilationHeight(),
-                outputWidth,
-                window.kernelWidth());
-        WindowTaps columns = WindowTaps.of(
-                width,
-                outputWidth,
-                window.kernelWidth(),
-                window.strideWidth(),
-                window.padLeft(),
-                window.dilationWidth(),
-                1,
-                1);
-        long rowBytes = 4L * width * channels;
+        WindowTaps rows = WindowTaps.ofRows(window, height, (int) outputs.size(2), outputWidth);
+        WindowTaps columns = WindowTaps.ofColumns(window, width, outputWidth);
+        long pixelBytes = (long) Float.BYTES * channels;
+        long imageBytes = pixelBytes * outputs.size(2) * outputWidth;
         parallel.run(x.size(0) * height, grain(x), (from, to) -> {
             for (long row = from; row < to; row++) {
-                long image = row / height * 4 * outputHeight * outputWidth * channels;
+                long image = row / height * imageBytes;
                 for (int column = 0; column < width; column++) {
                     kernels.gather(
                             gradient + image,
-                            index + image,
+                            picked + image,
                             rows,
                             (int) (row % height),
                             columns,
                             column,
                             channels,
-                            target + row * rowBytes + 4L * column * channels);
+                            target + (row * width + column) * pixelBytes);
                 }
             }
         });
@@ -109,23 +129,27 @@ final class SelectionPooling {
             numbers = new int[sorted.length];
         }
 
-        void of(PoolWindow window, long y, long index) {
-            for (long at = 0; at < 4L * window.channels; at += 4) {
-                int picked = pick(window, at);
-                NativeMemory.ALL.set(JAVA_FLOAT, y + at, sorted[picked]);
-                if (index != 0) {
-                    NativeMemory.ALL.set(JAVA_INT, index + at, numbers[picked]);
+        void of(PoolWindows windows, long y, long picked) {
+            long to = 0;
+            for (int window = 0; window < windows.count; window++) {
+                long start = windows.address + window * windows.stepBytes;
+                for (int channel = 0; channel < windows.channels; channel++, start += Float.BYTES, to += Float.BYTES) {
+                    int place = pick(windows, start);
+                    NativeMemory.ALL.set(JAVA_FLOAT, y + to, sorted[place]);
+                    if (picked != 0) {
+                        NativeMemory.ALL.set(JAVA_FLOAT, picked + to, numbers[place]);
+                    }
                 }
             }
         }
 
-        private int pick(PoolWindow window, long at) {
+        private int pick(PoolWindows windows, long start) {
             int count = 0;
             int notANumber = -1;
-            for (int row = 0; row < window.rows; row++) {
-                for (int column = 0; column < window.columns; column++) {
-                    long from = window.address + row * window.rowBytes + column * window.columnBytes + at;
-                    int place = insert(count++, NativeMemory.ALL.get(JAVA_FLOAT, from), window.number(row) + column);
+            for (int row = 0; row < windows.rows; row++) {
+                for (int column = 0; column < windows.columns; column++) {
+                    long from = start + row * windows.rowBytes + column * windows.columnBytes;
+                    int place = insert(count++, NativeMemory.ALL.get(JAVA_FLOAT, from), windows.number(row) + column);
                     notANumber = Float.isNaN(sorted[place]) ? place : notANumber;
                 }
             }

@@ -3,60 +3,60 @@ package dev.tandem.cpu;
 import static java.nio.ByteOrder.nativeOrder;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The same loops with a vector of channels at a time; what is left over goes through masks. */
 final class VectorPoolKernels implements PoolKernels {
-    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LENGTH = SPECIES.length();
+    private static final int BYTES = SPECIES.vectorByteSize();
 
     @Override
-    public void max(PoolWindow window, long y, long index) {
-        int channel = 0;
-        for (; channel + FLOATS.length() <= window.channels; channel += FLOATS.length()) {
-            long at = 4L * channel;
-            FloatVector best = load(window.address + at);
-            FloatVector bestNumber = FloatVector.broadcast(FLOATS, window.number);
-            for (int row = 0; row < window.rows; row++) {
-                for (int column = 0; column < window.columns; column++) {
-                    FloatVector value = load(window.address + row * window.rowBytes + column * window.columnBytes + at);
-                    VectorMask<Float> better = better(value, best);
-                    best = best.blend(value, better);
-                    bestNumber = bestNumber.blend((float) (window.number(row) + column), better);
+    public void max(PoolWindows windows, long y, long picked) {
+        int whole = SPECIES.loopBound(windows.channels);
+        VectorMask<Float> rest = SPECIES.indexInRange(whole, windows.channels);
+        long to = 0;
+        for (int window = 0; window < windows.count; window++) {
+            long start = windows.address + window * windows.stepBytes;
+            for (int channel = 0; channel < whole; channel += LENGTH, start += BYTES, to += BYTES) {
+                FloatVector best = load(start);
+                FloatVector number = FloatVector.broadcast(SPECIES, windows.number);
+                for (int row = 0; row < windows.rows; row++) {
+                    for (int column = 0; column < windows.columns; column++) {
+                        FloatVector value = load(start + row * windows.rowBytes + column * windows.columnBytes);
+                        VectorMask<Float> better = better(value, best);
+                        best = best.blend(value, better);
+                        number = number.blend((float) (windows.number(row) + column), better);
+                    }
+                }
+                store(best, y + to);
+                if (picked != 0) {
+                    store(number, picked + to);
                 }
             }
-            best.intoMemorySegment(NativeMemory.ALL, y + at, nativeOrder());
-            if (index != 0) {
-                integers(bestNumber).intoMemorySegment(NativeMemory.ALL, index + at, nativeOrder());
+            if (whole < windows.channels) {
+                maxOfRest(windows, start, rest, y + to, picked == 0 ? 0 : picked + to);
+                to += (long) Float.BYTES * (windows.channels - whole);
             }
-        }
-        if (channel < window.channels) {
-            maxOfRest(window, channel, y, index);
         }
     }
 
-    private static void maxOfRest(PoolWindow window, int channel, long y, long index) {
-        long at = 4L * channel;
-        VectorMask<Float> rest = FLOATS.indexInRange(channel, window.channels);
-        FloatVector best = load(window.address + at, rest);
-        FloatVector bestNumber = FloatVector.broadcast(FLOATS, window.number);
-        for (int row = 0; row < window.rows; row++) {
-            for (int column = 0; column < window.columns; column++) {
-                FloatVector value =
-                        load(window.address + row * window.rowBytes + column * window.columnBytes + at, rest);
+    private static void maxOfRest(PoolWindows windows, long start, VectorMask<Float> rest, long y, long picked) {
+        FloatVector best = load(start, rest);
+        FloatVector number = FloatVector.broadcast(SPECIES, windows.number);
+        for (int row = 0; row < windows.rows; row++) {
+            for (int column = 0; column < windows.columns; column++) {
+                FloatVector value = load(start + row * windows.rowBytes + column * windows.columnBytes, rest);
                 VectorMask<Float> better = better(value, best);
                 best = best.blend(value, better);
-                bestNumber = bestNumber.blend((float) (window.number(row) + column), better);
+                number = number.blend((float) (windows.number(row) + column), better);
             }
         }
-        best.intoMemorySegment(NativeMemory.ALL, y + at, nativeOrder(), rest);
-        if (index != 0) {
-            integers(bestNumber)
-                    .intoMemorySegment(
-                            NativeMemory.ALL, index + at, nativeOrder(), INTS.indexInRange(channel, window.channels));
+        store(best, y, rest);
+        if (picked != 0) {
+            store(number, picked, rest);
         }
     }
 
@@ -64,73 +64,96 @@ final class VectorPoolKernels implements PoolKernels {
         return value.compare(VectorOperators.GT, best).or(value.compare(VectorOperators.NE, value));
     }
 
-    /** Numbers of elements in a window are small enough to be exact as floats, and blends of one type need no mask casts. */
-    private static IntVector integers(FloatVector numbers) {
-        return (IntVector) numbers.convert(VectorOperators.F2I, 0);
+    @Override
+    public void scatter(PoolWindows windows, long gradient, long picked) {
+        int whole = SPECIES.loopBound(windows.channels);
+        VectorMask<Float> rest = SPECIES.indexInRange(whole, windows.channels);
+        long from = 0;
+        for (int window = 0; window < windows.count; window++) {
+            long start = windows.address + window * windows.stepBytes;
+            for (int channel = 0; channel < whole; channel += LENGTH, start += BYTES, from += BYTES) {
+                FloatVector value = load(gradient + from);
+                FloatVector number = load(picked + from);
+                for (int row = 0; row < windows.rows; row++) {
+                    for (int column = 0; column < windows.columns; column++) {
+                        store(
+                                chosen(value, number, windows.number(row) + column),
+                                start + row * windows.rowBytes + column * windows.columnBytes);
+                    }
+                }
+            }
+            if (whole < windows.channels) {
+                FloatVector value = load(gradient + from, rest);
+                FloatVector number = load(picked + from, rest);
+                for (int row = 0; row < windows.rows; row++) {
+                    for (int column = 0; column < windows.columns; column++) {
+                        store(
+                                chosen(value, number, windows.number(row) + column),
+                                start + row * windows.rowBytes + column * windows.columnBytes,
+                                rest);
+                    }
+                }
+                from += (long) Float.BYTES * (windows.channels - whole);
+            }
+        }
+    }
+
+    /** The values where the number is that one, else zeros. */
+    private static FloatVector chosen(FloatVector value, FloatVector number, int which) {
+        return FloatVector.zero(SPECIES).blend(value, number.compare(VectorOperators.EQ, (float) which));
     }
 
     @Override
     public void gather(
             long gradient,
-            long index,
+            long picked,
             WindowTaps rows,
             int row,
             WindowTaps columns,
             int column,
             int channels,
             long target) {
-        int channel = 0;
-        for (; channel + FLOATS.length() <= channels; channel += FLOATS.length()) {
-            long at = 4L * channel;
-            FloatVector sum = FloatVector.zero(FLOATS);
-            for (int i = rows.from()[row]; i < rows.from()[row + 1]; i++) {
-                for (int j = columns.from()[column]; j < columns.from()[column + 1]; j++) {
-                    long from = 4L * channels * (rows.output()[i] + columns.output()[j]) + at;
-                    IntVector picked = IntVector.fromMemorySegment(INTS, NativeMemory.ALL, index + from, nativeOrder());
-                    VectorMask<Float> here = picked.compare(VectorOperators.EQ, rows.tap()[i] + columns.tap()[j])
-                            .cast(FLOATS);
-                    sum = sum.add(load(gradient + from), here);
-                }
+        boolean first = true;
+        for (int i = rows.from()[row]; i < rows.from()[row + 1]; i++) {
+            for (int j = columns.from()[column]; j < columns.from()[column + 1]; j++) {
+                long from = (long) Float.BYTES * channels * (rows.output()[i] + columns.output()[j]);
+                int tap = rows.tap()[i] + columns.tap()[j];
+                addChosen(gradient + from, picked + from, tap, channels, target, first);
+                first = false;
             }
-            sum.intoMemorySegment(NativeMemory.ALL, target + at, nativeOrder());
         }
-        if (channel < channels) {
-            gatherRest(gradient, index, rows, row, columns, column, channel, channels, target);
+        if (first) {
+            NativeMemory.segment(target, (long) Float.BYTES * channels).fill((byte) 0);
         }
     }
 
-    private static void gatherRest(
-            long gradient,
-            long index,
-            WindowTaps rows,
-            int row,
-            WindowTaps columns,
-            int column,
-            int channel,
-            int channels,
-            long target) {
-        long at = 4L * channel;
-        VectorMask<Float> rest = FLOATS.indexInRange(channel, channels);
-        VectorMask<Integer> restOfNumbers = INTS.indexInRange(channel, channels);
-        FloatVector sum = FloatVector.zero(FLOATS);
-        for (int i = rows.from()[row]; i < rows.from()[row + 1]; i++) {
-            for (int j = columns.from()[column]; j < columns.from()[column + 1]; j++) {
-                long from = 4L * channels * (rows.output()[i] + columns.output()[j]) + at;
-                IntVector picked =
-                        IntVector.fromMemorySegment(INTS, NativeMemory.ALL, index + from, nativeOrder(), restOfNumbers);
-                VectorMask<Float> here = picked.compare(VectorOperators.EQ, rows.tap()[i] + columns.tap()[j])
-                        .cast(FLOATS);
-                sum = sum.add(load(gradient + from, rest), here);
-            }
+    private static void addChosen(long gradient, long picked, int tap, int channels, long target, boolean first) {
+        int whole = SPECIES.loopBound(channels);
+        long end = (long) Float.BYTES * whole;
+        for (long at = 0; at < end; at += BYTES) {
+            FloatVector part = chosen(load(gradient + at), load(picked + at), tap);
+            store(first ? part : part.add(load(target + at)), target + at);
         }
-        sum.intoMemorySegment(NativeMemory.ALL, target + at, nativeOrder(), rest);
+        if (whole < channels) {
+            VectorMask<Float> rest = SPECIES.indexInRange(whole, channels);
+            FloatVector part = chosen(load(gradient + end, rest), load(picked + end, rest), tap);
+            store(first ? part : part.add(load(target + end, rest)), target + end, rest);
+        }
     }
 
     private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(FLOATS, NativeMemory.ALL, address, nativeOrder());
+        return FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, address, nativeOrder());
     }
 
     private static FloatVector load(long address, VectorMask<Float> mask) {
-        return FloatVector.fromMemorySegment(FLOATS, NativeMemory.ALL, address, nativeOrder(), mask);
+        return FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, address, nativeOrder(), mask);
+    }
+
+    private static void store(FloatVector vector, long address) {
+        vector.intoMemorySegment(NativeMemory.ALL, address, nativeOrder());
+    }
+
+    private static void store(FloatVector vector, long address, VectorMask<Float> mask) {
+        vector.intoMemorySegment(NativeMemory.ALL, address, nativeOrder(), mask);
     }
 }

@@ -34,6 +34,8 @@ class PoolingTest {
                 Arguments.of(Shape.of(2, 64, 13, 13), Window.square(3, 2, 0)),
                 Arguments.of(Shape.of(2, 19, 7, 9), Window.square(3, 2, 1)),
                 Arguments.of(Shape.of(2, 33, 5, 5), Window.square(3, 1, 1)),
+                Arguments.of(Shape.of(2, 33, 7, 9), Window.square(2, 2, 1)),
+                Arguments.of(Shape.of(2, 18, 9, 8), Window.square(2, 2, 0)),
                 Arguments.of(Shape.of(1, 1, 4, 4), Window.square(2, 1, 1)),
                 Arguments.of(Shape.of(2, 5, 6, 6), Window.square(2, 3, 0)),
                 Arguments.of(Shape.of(2, 16, 6, 5), Window.square(3, 2, 0).withPadding(0, 1, 1, 2)),
@@ -152,26 +154,34 @@ class PoolingTest {
         Shape shape = Shape.of(1, 37, 5, 5);
         CpuStorage x = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, TestStorages.random(random, shape));
         Window window = Window.square(3, 2, 1);
-        PoolWindow here = new PoolWindow(shape, window);
-        WindowTaps rows = WindowTaps.of(5, 3, 3, 2, 1, 1, 3, 3);
-        WindowTaps columns = WindowTaps.of(5, 3, 3, 2, 1, 1, 1, 1);
-        float[][] results = new float[2][];
+        Shape outputs = Shape.of(1, 37, 3, 3);
+        WindowTaps rows = WindowTaps.ofRows(window, 5, 3, 3);
+        WindowTaps columns = WindowTaps.ofColumns(window, 5, 3);
+        float[][] results = new float[4][];
         for (int i = 0; i < 2; i++) {
             PoolKernels kernels = Kernels.of(PoolKernels.class, i == 0);
-            Shape outputs = Shape.of(1, 37, 3, 3);
             CpuStorage y = runtime.allocateImages(outputs);
-            CpuStorage index = runtime.allocate(outputs, DType.INT32);
-            CpuStorage gradient = runtime.allocateImages(shape);
-            for (int p = 0; p < 9; p++) {
-                here.moveTo(x.address, p / 3, p % 3);
-                kernels.max(here, y.address + 4L * 37 * p, index.address + 4L * 37 * p);
+            CpuStorage picked = runtime.allocateImages(outputs);
+            CpuStorage gathered = runtime.allocateImages(shape);
+            CpuStorage scattered = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, new float[25 * 37]);
+            PoolWindows windows = new PoolWindows(shape, window);
+            for (int row = 0; row < 3; row++) {
+                for (int column = 0; column < 3; column += windows.count) {
+                    windows.moveTo(x.address, row, column);
+                    long at = 4L * 37 * (row * 3 + column);
+                    kernels.max(windows, y.address + at, picked.address + at);
+                    windows.moveTo(scattered.address, row, column);
+                    kernels.scatter(windows, y.address + at, picked.address + at);
+                }
             }
             for (int p = 0; p < 25; p++) {
-                kernels.gather(
-                        y.address, index.address, rows, p / 5, columns, p % 5, 37, gradient.address + 4L * 37 * p);
+                long target = gathered.address + 4L * 37 * p;
+                kernels.gather(y.address, picked.address, rows, p / 5, columns, p % 5, 37, target);
             }
-            results[i] = TestStorages.values(runtime, gradient);
+            results[i] = TestStorages.values(runtime, gathered);
+            results[2 + i] = TestStorages.values(runtime, scattered);
         }
         assertThat(results[0]).containsExactly(results[1]);
+        assertThat(results[2]).containsExactly(results[3]);
     }
 }

@@ -3,40 +3,52 @@ package dev.tandem.cpu;
 import dev.tandem.backend.Window;
 import dev.tandem.tensor.Shape;
 
-/** The part of a pooling window that lies inside the image, moved from output pixel to output pixel by one thread. */
-final class PoolWindow {
+/**
+ * Some pooling windows side by side, as far as they lie inside the image, moved from output pixel to output pixel by one
+ * thread. At the image's edges it is one window at a time.
+ */
+final class PoolWindows {
     private final Window window;
     private final int height;
     private final int width;
     final int channels;
-    /** From one row of the window to the next; likewise {@link #columnBytes}. */
+    /** From one row of a window to the next; likewise {@link #columnBytes}. */
     final long rowBytes;
 
     final long columnBytes;
 
-    /** Of the first pixel inside the image. */
+    /** From one window to the next. */
+    final long stepBytes;
+
+    int count;
+    /** Of the first window's first pixel inside the image. */
     long address;
 
     int rows;
     int columns;
-    /** Of the first pixel inside the image among all of the window's; the next in its row has one more. */
+    /** Of the first pixel inside the image among all of its window's; the next in its row has one more. */
     int number;
 
-    PoolWindow(Shape x, Window window) {
+    PoolWindows(Shape x, Window window) {
         this.window = window;
         this.height = (int) x.size(2);
         this.width = (int) x.size(3);
         this.channels = (int) x.size(1);
         this.rowBytes = (long) Float.BYTES * channels * width * window.dilationHeight();
         this.columnBytes = (long) Float.BYTES * channels * window.dilationWidth();
+        this.stepBytes = (long) Float.BYTES * channels * window.strideWidth();
     }
 
-    /** The number of the first pixel in a row of the window. */
+    /** The number of the first pixel in a row of a window. */
     int number(int row) {
         return number + row * window.kernelWidth();
     }
 
-    /** @param image address of the image that the output pixel belongs to */
+    /**
+     * To the window of an output pixel and as many behind it as are alike.
+     *
+     * @param image address of the image
+     */
     void moveTo(long image, int outputRow, int outputColumn) {
         int top = outputRow * window.strideHeight() - window.padTop();
         int left = outputColumn * window.strideWidth() - window.padLeft();
@@ -48,6 +60,8 @@ final class PoolWindow {
         int y = top + firstRow * window.dilationHeight();
         int x = left + firstColumn * window.dilationWidth();
         address = image + (long) Float.BYTES * channels * ((long) y * width + x);
+        int free = width - left - window.kernelExtentWidth();
+        count = left < 0 || free < 0 ? 1 : free / window.strideWidth() + 1;
     }
 
     /** The first element of a window that is not before the image. */
