@@ -25,6 +25,8 @@ final class Convolution {
     /** All that a primitive depends on. */
     record Key(Kind kind, Shape x, Shape weight, Window window, int groups, boolean bias, Activation activation) {}
 
+    private record PrimitiveKey(Key key, Order images) {}
+
     /**
      * A primitive and the orders of its operands.
      *
@@ -156,7 +158,7 @@ final class Convolution {
     }
 
     /** Channels last, unless oneDNN has only its slow reference code for that. */
-    private static Plan choose(Key key) {
+    private Plan choose(Key key) {
         Plan plan = create(key, Order.CHANNELS_LAST);
         if (plan.primitive.isReference()) {
             Plan other = create(key, Order.PLAIN);
@@ -165,7 +167,7 @@ final class Convolution {
         return plan;
     }
 
-    private static Plan create(Key key, Order images) {
+    private Plan create(Key key, Order images) {
         Shape y = outputShape(key.x, key.weight, key.window);
         long xs = MemoryDescriptor.of(key.x, DType.FLOAT32, images).handle();
         long ys = MemoryDescriptor.of(y, DType.FLOAT32, images).handle();
@@ -175,7 +177,8 @@ final class Convolution {
                 ? MemoryDescriptor.plain(Shape.of(key.weight.size(0)), DType.FLOAT32)
                         .handle()
                 : 0;
-        Primitive primitive = new Primitive(descriptor(key, xs, ys, weight, bias));
+        Primitive primitive = runtime.primitive(
+                new PrimitiveKey(key, images), () -> new Primitive(descriptor(key, xs, ys, weight, bias)));
         int kind = key.kind == Kind.BACKWARD_WEIGHT ? OneDnn.ARG_DIFF_WEIGHTS : OneDnn.ARG_WEIGHTS;
         return new Plan(primitive, images, MemoryDescriptor.plain(grouped, DType.FLOAT32), primitive.argument(kind));
     }
