@@ -6,6 +6,7 @@ public enum BinaryOp {
     SUBTRACT,
     MULTIPLY,
     DIVIDE,
+    /** NaN if either is; so is MINIMUM. */
     MAXIMUM,
     MINIMUM,
     /** {@code a^b}. */

@@ -8,7 +8,8 @@ public interface InputOps {
      * Crops, mirrors, normalises and converts: {@code (pixel − mean[c]) · scale[c]}.
      *
      * @param pixels UINT8 {@code [N, H, W, C]}
-     * @param windows INT32 {@code [N, 3]}: top, left (negative: pixels outside are {@code 0}), mirror (0 or 1)
+     * @param windows INT32 {@code [N, 3]}: top, left, mirror (0 or 1); pixels outside the image, on any side, are
+     *     {@code 0} before normalisation
      * @param mean {@code C} values in pixel units; likewise {@code scale}
      * @return {@code [N, C, height, width]}
      */

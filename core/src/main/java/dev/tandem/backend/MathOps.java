@@ -31,7 +31,7 @@ public interface MathOps {
     /** Over the given axes (distinct, counted from the start), which stay with size 1. */
     Storage reduce(ReduceOp op, Storage x, int... axes);
 
-    /** The index (INT64) of the first largest element along an axis, which stays with size 1. */
+    /** The index (INT64) of the first largest element along an axis, which is not empty and stays with size 1. */
     Storage argmax(Storage x, int axis);
 
     /**

@@ -55,7 +55,8 @@ public interface NeuralOps {
     /**
      * Batch normalisation (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167) with the batch's own statistics over N, H
      * and W: {@code activation(scale · (x − mean) / √(variance + epsilon) + shift + residual)}. The running statistics become
-     * {@code (1 − momentum) · running + momentum · batch}, with the unbiased variance, as in PyTorch.
+     * {@code (1 − momentum) · running + momentum · batch}, with the unbiased variance, as in PyTorch; an empty batch leaves them.
+     * The variance returned is the biased one.
      *
      * @param residual of x's shape, or null
      * @param runningMean updated in place, or null for none; likewise {@code runningVariance}
@@ -117,7 +118,8 @@ public interface NeuralOps {
 
     /**
      * Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3): {@code x / (k + alpha/size · Σ
-     * x²)^beta} over {@code size} neighbouring channels. Alpha is divided by the size, as in PyTorch and Caffe.
+     * x²)^beta} over {@code size} neighbouring channels, {@code size / 2} back and {@code (size − 1) / 2} ahead. Alpha is divided
+     * by the size, as in PyTorch and Caffe.
      */
     Result localResponseNorm(Storage x, int size, float alpha, float beta, float k, boolean training);
 

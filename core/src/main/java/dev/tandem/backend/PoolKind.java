@@ -2,6 +2,7 @@ package dev.tandem.backend;
 
 /** What pooling takes of a window. */
 public enum PoolKind {
+    /** NaN if any is. */
     MAX,
     /** The mean, padding counted as zeros. */
     AVERAGE_WITH_PADDING,

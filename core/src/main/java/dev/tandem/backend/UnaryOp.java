@@ -29,7 +29,7 @@ public enum UnaryOp {
     POWER(Needs.INPUT),
     /** {@code min(max(x, a), b)}; derivative 1 inside, 0 outside, as ReLU6 is with a = 0, b = 6. */
     CLAMP(Needs.INPUT),
-    /** {@code max(x, 0)}. */
+    /** {@code max(x, 0)}; NaN stays NaN, fused behind another operation too. */
     RELU(Needs.OUTPUT),
     /** {@code x} for x > 0, else {@code a·x}. */
     LEAKY_RELU(Needs.INPUT),
