@@ -54,7 +54,8 @@ final class TrainCommand extends Subcommand {
             throw new UsageException("weights " + flags.what.weights + ": there is no such file");
         }
         ImageDataset images = DataSource.open(data, Split.TRAIN, flags.what.imageSize);
-        TrainSettings settings = Recipes.of(model, images.channels() == 3).with(withUsualRate(flags.given()));
+        TrainSettings settings = Recipes.of(model, images.channels() == 3, DataSource.isMnist(data))
+                .with(withUsualRate(flags.given()));
         check(settings);
         Path folder = flags.run.folder != null
                 ? flags.run.folder

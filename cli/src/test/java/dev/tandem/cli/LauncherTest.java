@@ -1,0 +1,154 @@
+package dev.tandem.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The {@code tandem} script as a process of its own. */
+@Tag("slow")
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTest {
+    @TempDir
+    Path folder;
+
+    private record Ended(int exitCode, String out, String err) {}
+
+    @Test
+    void findsTheRightJavaThoughAnOlderOneIsOnThePath() throws Exception {
+        Path older = Distribution.olderJava();
+        assumeTrue(older != null, "SKIPPED: no JDK older than 25 on this machine to put on the path");
+        Path tandem = Distribution.make(folder.resolve("app"));
+
+        Ended ended = run(
+                Map.of("PATH", older.resolve("bin") + ":/usr/bin:/bin", "JAVA_HOME", older.toString()),
+                tandem,
+                "--version");
+
+        assertThat(ended.exitCode()).as(ended.err()).isZero();
+        assertThat(Runtime.Version.parse(ended.out().lines().toList().get(1).replaceAll("Java ([^,]*),.*", "$1"))
+                        .feature())
+                .isGreaterThanOrEqualTo(25);
+    }
+
+    @Test
+    void saysWhichJavaIsMissing() throws Exception {
+        Path tandem = Distribution.make(folder.resolve("app"));
+        Files.writeString(tandem, Files.readString(tandem).replace("needed=25", "needed=99"));
+
+        Ended ended = run(Map.of(), tandem, "--version");
+
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.out()).isEmpty();
+        assertThat(ended.err()).contains("tandem: no Java 99", "TANDEM_JAVA_HOME");
+    }
+
+    @Test
+    void exitCodesAndStreamsComeThrough() throws Exception {
+        Path tandem = Distribution.make(folder.resolve("app"));
+
+        Ended ended = run(Map.of("LC_ALL", "C"), tandem, "models", "--jsn");
+
+        assertThat(ended.exitCode()).isEqualTo(2);
+        assertThat(ended.out()).isEmpty();
+        assertThat(ended.err()).contains("tandem: Unknown option: '--jsn'; did you mean --json?");
+    }
+
+    @Test
+    void whatIsPrintedIsUtf8WithoutALocale() throws Exception {
+        Path tandem = Distribution.make(folder.resolve("app"));
+
+        Ended ended = run(Map.of("LC_ALL", "C"), tandem, "models");
+
+        assertThat(ended.out()).contains("1×28×28");
+    }
+
+    @Test
+    void buildsOnFirstUseAndWhenSourcesHaveChanged() throws Exception {
+        Path tandem =
+                checkout("mkdir -p cli/target && cp -r '" + jars() + "' cli/target/lib && touch cli/target/lib/*.jar");
+
+        Ended first = run(path(), tandem, "--version");
+        Ended second = run(path(), tandem, "--version");
+        Files.setLastModifiedTime(
+                folder.resolve("checkout/core/src/main/A.java"),
+                FileTime.from(Instant.now().plusSeconds(60)));
+        Ended third = run(path(), tandem, "--version");
+
+        assertThat(first.err()).contains("nothing is built yet");
+        assertThat(first.exitCode()).as(first.err()).isZero();
+        assertThat(first.out()).startsWith("tandem ");
+        assertThat(second.err()).doesNotContain("building");
+        assertThat(third.err()).contains("sources have changed");
+        assertThat(third.out()).startsWith("tandem ");
+    }
+
+    @Test
+    void buildThatFailsEndsThere() throws Exception {
+        Path tandem = checkout("echo 'no compiler' >&2; exit 3");
+
+        Ended ended = run(path(), tandem, "train");
+
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.out()).isEmpty();
+        assertThat(ended.err()).contains("no compiler", "tandem: the build failed");
+    }
+
+    /** A folder like a checkout's, with a Maven that does what is said. */
+    private Path checkout(String maven) throws IOException {
+        Path checkout = folder.resolve("checkout");
+        for (String module : List.of("core", "cli")) {
+            Files.createDirectories(checkout.resolve(module).resolve("src/main"));
+        }
+        Path source = Files.writeString(checkout.resolve("core/src/main/A.java"), "");
+        Path pom = Files.writeString(checkout.resolve("pom.xml"), "");
+        FileTime past = FileTime.from(Instant.now().minusSeconds(3600));
+        Files.setLastModifiedTime(source, past);
+        Files.setLastModifiedTime(pom, past);
+        Path bin = Files.createDirectories(folder.resolve("bin"));
+        Path mvn = Files.writeString(bin.resolve("mvn"), "#!/bin/sh\nrm -rf cli/target\n" + maven + "\n");
+        assertThat(mvn.toFile().setExecutable(true)).isTrue();
+        return Files.copy(
+                Distribution.launcher(), checkout.resolve("tandem"), java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+    }
+
+    private Path jars() throws IOException {
+        Path jars = folder.resolve("jars");
+        Distribution.collectJars(jars);
+        return jars;
+    }
+
+    private Map<String, String> path() {
+        return Map.of("PATH", folder.resolve("bin") + ":/usr/bin:/bin");
+    }
+
+    private Ended run(Map<String, String> environment, Path tandem, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(tandem.toString()));
+        command.addAll(List.of(arguments));
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+        builder.environment().putIfAbsent("TANDEM_JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
+        return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+}
