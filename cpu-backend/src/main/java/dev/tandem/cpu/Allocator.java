@@ -4,9 +4,11 @@ import dev.tandem.backend.MemoryStats;
 import dev.tandem.backend.OutOfDeviceMemoryException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -104,7 +106,7 @@ final class Allocator {
     }
 
     static String megabytes(long bytes) {
-        return bytes < 1 << 20 ? bytes + " bytes" : String.format("%.1f MiB", bytes / (double) (1 << 20));
+        return bytes < 1 << 20 ? bytes + " bytes" : String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
     }
 
     MemoryStats stats() {
@@ -138,14 +140,25 @@ final class Allocator {
                 .toList();
     }
 
-    /** The first code line outside of tensors and backends. */
+    /** The first code line outside of tensors and this backend; if that is a layer's or an optimizer's, the program's too. */
     private static String caller() {
-        return StackWalker.getInstance()
-                .walk(frames -> frames.filter(frame -> !frame.getClassName().startsWith("dev.tandem.cpu.")
-                                && !frame.getClassName().startsWith("dev.tandem.tensor."))
-                        .findFirst()
-                        .map(StackWalker.StackFrame::toStackTraceElement)
-                        .map(StackTraceElement::toString)
-                        .orElse("an unknown line"));
+        List<StackTraceElement> lines = StackWalker.getInstance()
+                .walk(frames -> frames.map(StackWalker.StackFrame::toStackTraceElement)
+                        .filter(line -> !isIn(line, "dev.tandem.cpu.", "dev.tandem.tensor."))
+                        .toList());
+        if (lines.isEmpty()) {
+            return "an unknown line";
+        }
+        StackTraceElement first = lines.getFirst();
+        return lines.stream()
+                .filter(line -> !isIn(line, "dev.tandem.nn.", "dev.tandem.optim."))
+                .findFirst()
+                .filter(line -> line != first)
+                .map(line -> first + ", called from " + line)
+                .orElse(first.toString());
+    }
+
+    private static boolean isIn(StackTraceElement line, String... packages) {
+        return Arrays.stream(packages).anyMatch(line.getClassName()::startsWith);
     }
 }

@@ -4,6 +4,7 @@ import dev.tandem.backend.Storage;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 
 /** Elements in host memory, in one of two orders. */
 final class CpuStorage extends Storage {
@@ -32,7 +33,7 @@ final class CpuStorage extends Storage {
     private record Owner(Shape shape, DType dtype) {
         @Override
         public String toString() {
-            return dtype.name().toLowerCase() + " " + shape;
+            return dtype.name().toLowerCase(Locale.ROOT) + " " + shape;
         }
     }
 

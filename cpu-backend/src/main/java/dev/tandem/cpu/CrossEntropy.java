@@ -59,23 +59,31 @@ final class CrossEntropy {
 
     /** {@code Σ target · (logSum − logit)}; what is smoothed away goes to all classes alike. */
     private static double loss(CpuStorage x, CpuStorage t, long row, long classes, double logSum, float smoothing) {
-        double hit = 0;
+        long logits = x.address + 4 * row * classes;
+        double hit = t.dtype() == DType.FLOAT32
+                ? soft(logits, t.address + 4 * row * classes, classes, logSum)
+                : hard(logits, Integers.get(t.dtype(), t.address, row), classes, logSum);
+        if (smoothing == 0) {
+            return hit;
+        }
         double all = 0;
-        for (long c = 0; c < classes; c++) {
-            double distance = logSum - ScalarBinaryKernels.get(x.address + 4 * (row * classes + c));
-            all += distance;
-            if (t.dtype() == DType.FLOAT32) {
-                float share = ScalarBinaryKernels.get(t.address + 4 * (row * classes + c));
-                hit += share == 0 ? 0 : share * distance; // an impossible class may be at −∞
-            }
+        for (long c = 0; c < 4 * classes; c += 4) {
+            all += logSum - ScalarBinaryKernels.get(logits + c);
         }
-        if (t.dtype() != DType.FLOAT32) {
-            long label = Integers.get(t.dtype(), t.address, row);
-            hit = label < 0 || label >= classes
-                    ? Double.NaN
-                    : logSum - ScalarBinaryKernels.get(x.address + 4 * (row * classes + label));
+        return (1 - smoothing) * hit + smoothing / classes * all;
+    }
+
+    private static double hard(long logits, long label, long classes, double logSum) {
+        return label < 0 || label >= classes ? Double.NaN : logSum - ScalarBinaryKernels.get(logits + 4 * label);
+    }
+
+    private static double soft(long logits, long shares, long classes, double logSum) {
+        double sum = 0;
+        for (long c = 0; c < 4 * classes; c += 4) {
+            float share = ScalarBinaryKernels.get(shares + c);
+            sum += share == 0 ? 0 : share * (logSum - ScalarBinaryKernels.get(logits + c)); // 0 · ∞ would be NaN
         }
-        return smoothing == 0 ? hit : (1 - smoothing) * hit + smoothing / classes * all;
+        return sum;
     }
 
     /** {@code gradient · (probability · Σ target − target)}. */

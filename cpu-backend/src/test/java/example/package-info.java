@@ -1,0 +1,2 @@
+/** Tests that play a program outside of Tandem. */
+package example;
