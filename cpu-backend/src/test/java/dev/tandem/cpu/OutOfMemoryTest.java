@@ -32,7 +32,7 @@ class OutOfMemoryTest {
             assertThat(error)
                     .hasMessageContaining("5.0 MiB") // asked for
                     .hasMessageContaining("float32 [5, 262144]")
-                    .hasMessageContaining("6.0 MiB in 1 blocks are in use") // live
+                    .hasMessageContaining("6.0 MiB in 1 blocks are live")
                     .hasMessageContaining("cached")
                     .hasMessageContaining("peak was 8.0 MiB")
                     .hasMessageContaining("limit is 10.0 MiB")
