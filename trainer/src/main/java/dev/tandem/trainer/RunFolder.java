@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -112,7 +113,7 @@ public final class RunFolder {
     }
 
     Path checkpoint(long step) {
-        return checkpointFolder().resolve(String.format("step-%09d.safetensors", step));
+        return checkpointFolder().resolve(String.format(Locale.ROOT, "step-%09d.safetensors", step));
     }
 
     /** Newest first. */

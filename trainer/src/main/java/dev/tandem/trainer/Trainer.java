@@ -180,7 +180,7 @@ public final class Trainer {
 
     private void endEpoch(double seconds, double imagesPerSecond, double waitingShare) {
         if (settings.validationData != null) {
-            validation = Evaluator.evaluate(
+            Evaluation measured = Evaluator.evaluate(
                     model,
                     settings.spec,
                     settings.validationData,
@@ -188,6 +188,11 @@ public final class Trainer {
                     device,
                     null,
                     () -> stopRequested);
+            if (stopRequested) { // measured on some of the images only: resuming measures anew
+                checkpoint();
+                return;
+            }
+            validation = measured;
             if (settings.schedule instanceof Plateau plateau) {
                 plateau.observe(validation.loss());
             }

@@ -139,6 +139,29 @@ class TrainerTest {
     }
 
     @Test
+    void stoppingInTheLastStepOfAnEpochLeavesTheEpochToTheResumedRun() {
+        Module unbroken = network();
+        training(unbroken).train();
+        TrainerBuilder first = training(network()).runFolder(RunFolder.create(folder.resolve("b")));
+        first.callback(new Callback() {
+            @Override
+            public void onStep(Trainer trainer, Step step) {
+                if (step.step() == 26) { // the last batch of the 2nd epoch
+                    trainer.requestStop();
+                }
+            }
+        });
+        assertThat(first.train().completed()).isFalse();
+        Module resumed = network();
+        TrainingResult result = training(resumed)
+                .runFolder(RunFolder.open(folder.resolve("b")))
+                .resume(true)
+                .train();
+        assertThat(result.epochs()).isEqualTo(4);
+        assertSame(Weights.toHost(resumed), Weights.toHost(unbroken));
+    }
+
+    @Test
     void resumedMetricsEqualThoseOfAnUnbrokenRun() throws IOException {
         training(network()).runFolder(RunFolder.create(folder.resolve("a"))).train();
         TrainerBuilder first = training(network()).runFolder(RunFolder.create(folder.resolve("b")));
