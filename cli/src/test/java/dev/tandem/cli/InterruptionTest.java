@@ -49,6 +49,8 @@ class InterruptionTest {
                 data.toString(),
                 "--threads",
                 "1",
+                "--batch",
+                "64", // 32 steps an epoch
                 "--epochs",
                 "100000",
                 "--schedule",
