@@ -204,6 +204,11 @@ class LayerGradientsTest extends OnDevice {
     }
 
     @Test
+    void multiHeadAttention() {
+        check(new MultiHeadAttention(6, 2), 2, 4, 6);
+    }
+
+    @Test
     void losses() {
         Tensor logits = normal(4, 5).requireGradient();
         Tensor labels = Tensor.ofLongs(new long[] {0, 4, 2, 2}, 4);

@@ -151,4 +151,14 @@ class LayerShapesTest extends OnMeta {
                 new Conv2d(1, 4, 3), new BatchNorm2d(4), new ReLU(), new AdaptiveAvgPool2d(1), new Flatten());
         assertThat(shapeOf(network, 0, 1, 8, 8)).isEqualTo(Shape.of(0, 4));
     }
+
+    @Test
+    void attentionKeepsTokensAndRefusesOthers() {
+        MultiHeadAttention attention = new MultiHeadAttention(6, 2);
+        assertThat(shapeOf(attention, 2, 5, 6)).isEqualTo(Shape.of(2, 5, 6));
+        assertThatThrownBy(() -> attention.apply(Tensor.zeros(2, 5, 8)))
+                .isInstanceOf(ShapeException.class)
+                .hasMessageContaining("[2, 5, 8] is not [N, T, 6]");
+        assertThatThrownBy(() -> new MultiHeadAttention(6, 4)).hasMessageContaining("divisible by the heads");
+    }
 }
