@@ -16,6 +16,7 @@ import dev.tandem.nn.Initializers;
 import dev.tandem.nn.Linear;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Sequential;
+import java.util.List;
 
 /** AlexNet (Krizhevsky et al. 2012, https://papers.nips.cc/paper/4824), and torchvision's one-tower form of it. */
 final class AlexNet {
@@ -23,9 +24,22 @@ final class AlexNet {
 
     private AlexNet() {}
 
+    static List<ModelEntry> entries() {
+        String paper = "Krizhevsky et al., https://papers.nips.cc/paper/4824";
+        String oneTower = "Krizhevsky, One weird trick, https://arxiv.org/abs/1404.5997";
+        ModelOptions options = Families.IMAGENET.with("dropout", 0.5);
+        return List.of(
+                ModelEntry.of("alexnet_2012", 2012, paper, options.withImageSize(227), AlexNet::alexnet2012)
+                        .least(67)
+                        .published(59.3, 81.8),
+                ModelEntry.of("alexnet", 2014, oneTower, options, AlexNet::alexnet)
+                        .least(63)
+                        .published(56.522, 79.066));
+    }
+
     /** Torchvision's: "One weird trick" (Krizhevsky 2014), without normalisation, 61,100,840 parameters. */
-    static Module alexnet(ModelOptions options) {
-        options.requireImageSize("alexnet", 63);
+    private static Module alexnet(ModelOptions options) {
+        float dropout = options.probability("dropout");
         return new Sequential()
                 .add(
                         "features",
@@ -48,10 +62,10 @@ final class AlexNet {
                 .add(
                         "classifier",
                         sequential(
-                                dropout(0.5f),
+                                dropout(dropout),
                                 linear(256 * 6 * 6, 4096),
                                 relu(),
-                                dropout(0.5f),
+                                dropout(dropout),
                                 linear(4096, 4096),
                                 relu(),
                                 linear(4096, options.classes())));
@@ -62,8 +76,8 @@ final class AlexNet {
      * the two GPUs; 60,965,224 parameters. Weights start normal with deviation 0.01; biases of convolutions 2, 4, 5 and of the
      * hidden layers with 1, the others with 0.
      */
-    static Module alexnet2012(ModelOptions options) {
-        options.requireImageSize("alexnet_2012", 67);
+    private static Module alexnet2012(ModelOptions options) {
+        float dropout = options.probability("dropout");
         return new Sequential()
                 .add(
                         "features",
@@ -88,10 +102,10 @@ final class AlexNet {
                 .add(
                         "classifier",
                         sequential(
-                                dropout(0.5f),
+                                dropout(dropout),
                                 start(linear(256 * 6 * 6, 4096), 1),
                                 relu(),
-                                dropout(0.5f),
+                                dropout(dropout),
                                 start(linear(4096, 4096), 1),
                                 relu(),
                                 start(linear(4096, options.classes()), 0)));

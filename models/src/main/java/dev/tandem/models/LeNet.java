@@ -10,6 +10,7 @@ import static dev.tandem.nn.Layers.sequential;
 import static dev.tandem.nn.Layers.tanh;
 
 import dev.tandem.nn.Module;
+import java.util.List;
 
 /**
  * LeNet-5 (LeCun et al. 1998, Gradient-based learning applied to document recognition). 28×28 digits are padded by 2, as the
@@ -18,8 +19,18 @@ import dev.tandem.nn.Module;
 final class LeNet {
     private LeNet() {}
 
+    static List<ModelEntry> entries() {
+        String paper = "LeCun et al., https://doi.org/10.1109/5.726791";
+        return List.of(
+                ModelEntry.of("lenet5_1998", 1998, paper, Families.DIGITS, LeNet::lenet5Of1998)
+                        .least(12)
+                        .published(99.05),
+                ModelEntry.of("lenet5", 1998, paper + ", with ReLU and max-pooling", Families.DIGITS, LeNet::lenet5)
+                        .least(12));
+    }
+
     /** As most courses teach it: ReLU and max-pooling. */
-    static Module lenet5(ModelOptions options) {
+    private static Module lenet5(ModelOptions options) {
         int side = side(options);
         return sequential(
                 conv(options.channels(), 6, 5).padding(2), // 28
@@ -37,7 +48,7 @@ final class LeNet {
     }
 
     /** As published: tanh and average pooling. Its connection table and RBF outputs have given way to full connections and logits. */
-    static Module lenet5Of1998(ModelOptions options) {
+    private static Module lenet5Of1998(ModelOptions options) {
         int side = side(options);
         return sequential(
                 conv(options.channels(), 6, 5).padding(2),
@@ -55,7 +66,6 @@ final class LeNet {
     }
 
     private static int side(ModelOptions options) {
-        options.requireImageSize("lenet5", 12);
         return (options.imageSize() / 2 - 4) / 2;
     }
 }

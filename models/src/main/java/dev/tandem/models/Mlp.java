@@ -5,25 +5,52 @@ import static dev.tandem.nn.Layers.linear;
 import static dev.tandem.nn.Layers.relu;
 import static dev.tandem.nn.Layers.sequential;
 
+import dev.tandem.nn.Initializers;
 import dev.tandem.nn.Module;
+import dev.tandem.nn.Sequential;
+import java.util.List;
 
 /** Networks of fully connected layers: the ancestors. */
 final class Mlp {
     private Mlp() {}
 
-    /** One layer: a template of pixel weights for each class. */
-    static Module linearClassifier(ModelOptions options) {
-        return sequential(flatten(), linear(options.pixels(), options.classes()));
+    static List<ModelEntry> entries() {
+        String lecun = "LeCun et al., https://doi.org/10.1109/5.726791, with ReLU";
+        ModelOptions digits = Families.DIGITS;
+        return List.of(
+                ModelEntry.of(
+                        "perceptron", 1958, "Rosenblatt, https://doi.org/10.1037/h0042519", digits, Mlp::perceptron),
+                ModelEntry.of(
+                        "mlp",
+                        1986,
+                        "Rumelhart et al., https://doi.org/10.1038/323533a0",
+                        digits,
+                        options -> mlp(options, 512, 256)),
+                ModelEntry.of("linear", 1990, "Bridle, https://doi.org/10.1007/978-3-642-76153-9_28", digits, Mlp::mlp),
+                ModelEntry.of("mlp_300", 1998, lecun, digits, options -> mlp(options, 300)),
+                ModelEntry.of("mlp_300_100", 1998, lecun, digits, options -> mlp(options, 300, 100)));
     }
 
-    /** Two hidden layers of 512 and 256. */
-    static Module mlp(ModelOptions options) {
+    /**
+     * One layer that starts at zero, as the perceptron's learning rule does: train it with {@link
+     * dev.tandem.nn.Losses#multiClassHinge} and margin 0, which is that rule for several classes.
+     */
+    private static Module perceptron(ModelOptions options) {
         return sequential(
                 flatten(),
-                linear(options.pixels(), 512),
-                relu(),
-                linear(512, 256),
-                relu(),
-                linear(256, options.classes()));
+                linear(options.pixels(), options.classes())
+                        .init(Initializers.zeros())
+                        .initBias(Initializers.zeros()));
+    }
+
+    /** Hidden layers with ReLU; without any, a linear classifier: a template of pixel weights for each class. */
+    private static Module mlp(ModelOptions options, int... hidden) {
+        Sequential network = sequential(flatten());
+        int from = options.pixels();
+        for (int to : hidden) {
+            network.add(linear(from, to)).add(relu());
+            from = to;
+        }
+        return network.add(linear(from, options.classes()));
     }
 }

@@ -9,12 +9,49 @@ import java.util.function.Function;
  * @param name torchvision's where it has one
  * @param year of the paper
  * @param paper who, and where to read it
- * @param defaults what the paper built it for
+ * @param defaults what the paper built it for, and all settings that it knows
+ * @param leastImageSize the smallest height and width that its layers can take
+ * @param top1 published accuracy in percent, on the validation images of what the paper built it for; NaN if none
+ * @param top5 likewise
  */
 public record ModelEntry(
-        String name, int year, String paper, ModelOptions defaults, Function<ModelOptions, Module> builder) {
-    /** Builds it; nothing is allocated until it is initialised. */
+        String name,
+        int year,
+        String paper,
+        ModelOptions defaults,
+        int leastImageSize,
+        double top1,
+        double top5,
+        Function<ModelOptions, Module> builder) {
+
+    static ModelEntry of(
+            String name, int year, String paper, ModelOptions defaults, Function<ModelOptions, Module> builder) {
+        return new ModelEntry(name, year, paper, defaults, 1, Double.NaN, Double.NaN, builder);
+    }
+
+    ModelEntry least(int imageSize) {
+        return new ModelEntry(name, year, paper, defaults, imageSize, top1, top5, builder);
+    }
+
+    ModelEntry published(double top1, double top5) {
+        return new ModelEntry(name, year, paper, defaults, leastImageSize, top1, top5, builder);
+    }
+
+    ModelEntry published(double top1) {
+        return published(top1, Double.NaN);
+    }
+
+    /**
+     * Builds it; nothing is allocated until it is initialised.
+     *
+     * @throws IllegalArgumentException if the images are too small or a setting is not one of its own, saying what is possible
+     */
     public Module build(ModelOptions options) {
-        return builder.apply(options);
+        if (options.imageSize() < leastImageSize) {
+            throw new IllegalArgumentException(name + ": images of " + options.imageSize() + "×" + options.imageSize()
+                    + " are too small, its layers need at least " + leastImageSize + "×" + leastImageSize
+                    + "; enlarge the images or choose a smaller network");
+        }
+        return builder.apply(options.over(name, defaults));
     }
 }

@@ -19,7 +19,10 @@ class ModelsTest {
     /** Published counts: the papers', and torchvision's for its models. */
     @ParameterizedTest
     @CsvSource({
+        "perceptron, 7850",
         "linear, 7850",
+        "mlp_300, 238510",
+        "mlp_300_100, 266610",
         "mlp, 535818",
         "lenet5_1998, 61706",
         "lenet5, 61706",
@@ -99,6 +102,24 @@ class ModelsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("32×32")
                 .hasMessageContaining("at least 63×63");
+    }
+
+    @Test
+    void settingsOfAFamilyAreGivenByName() {
+        ModelEntry entry = Models.get("vit_custom");
+        ModelOptions wide = new ModelOptions(10, 3, 16).with("patch", 4).with("hidden", 8);
+        assertThat(entry.build(wide).parameters().get("conv_proj.weight").shape())
+                .isEqualTo(Shape.of(8, 3, 4, 4));
+        assertThatThrownBy(() -> entry.build(wide.with("depth", 3)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("vit_custom: it has no setting depth; it has ")
+                .hasMessageContaining("layers");
+        assertThatThrownBy(() -> entry.build(wide.with("heads", "many")))
+                .hasMessage("setting heads=many: must be a whole number of at least 1");
+        assertThatThrownBy(() -> entry.build(wide.with("dropout", 1)))
+                .hasMessage("setting dropout=1: must be a number in [0, 1)");
+        assertThatThrownBy(() -> entry.build(wide.with("patch", 5)))
+                .hasMessageContaining("cannot be cut into patches of 5×5");
     }
 
     @Test
