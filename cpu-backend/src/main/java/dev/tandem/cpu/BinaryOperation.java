@@ -2,6 +2,7 @@ package dev.tandem.cpu;
 
 import dev.tandem.backend.BinaryOp;
 import dev.tandem.backend.Storage;
+import dev.tandem.backend.pool.Block;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 

@@ -1,6 +1,7 @@
 package dev.tandem.cpu;
 
 import dev.tandem.backend.ReduceOp;
+import dev.tandem.backend.pool.Block;
 
 /** Joins the rows of matrices element by element: bias gradients and statistics of channels that lie last. */
 final class ColumnReduction {

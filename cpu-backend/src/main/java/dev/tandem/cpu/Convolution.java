@@ -3,6 +3,7 @@ package dev.tandem.cpu;
 import dev.tandem.backend.Activation;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.Window;
+import dev.tandem.backend.pool.Block;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.util.HashMap;

@@ -2,6 +2,7 @@ package dev.tandem.cpu;
 
 import dev.tandem.backend.DeviceOptions;
 import dev.tandem.backend.Storage;
+import dev.tandem.backend.pool.CachingAllocator;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.util.HashMap;
@@ -10,19 +11,20 @@ import java.util.function.Supplier;
 
 /** What all operations of one CPU device share: memory, threads, primitives, changes of order. */
 final class CpuRuntime implements AutoCloseable {
-    private final Allocator allocator;
+    private final CachingAllocator allocator;
     private final Parallel parallel;
     private final boolean deterministic;
     private final long stream = OneDnn.create("dnnl_stream_create", OneDnn.ENGINE, 1);
     private final Map<Object, Primitive> primitives = new HashMap<>();
 
     CpuRuntime(DeviceOptions options, int threads, long memoryLimitBytes) {
-        this.allocator = new Allocator(memoryLimitBytes, options.traceAllocations());
+        this.allocator =
+                new CachingAllocator("cpu", new NativeMemory.Pool(), memoryLimitBytes, options.traceAllocations());
         this.parallel = new Parallel(threads);
         this.deterministic = options.deterministic();
     }
 
-    Allocator allocator() {
+    CachingAllocator allocator() {
         return allocator;
     }
 

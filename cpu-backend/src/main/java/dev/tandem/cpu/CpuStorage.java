@@ -1,6 +1,8 @@
 package dev.tandem.cpu;
 
 import dev.tandem.backend.Storage;
+import dev.tandem.backend.pool.Block;
+import dev.tandem.backend.pool.CachingAllocator;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.lang.foreign.MemorySegment;
@@ -8,14 +10,14 @@ import java.util.Locale;
 
 /** Elements in host memory, in one of two orders. */
 final class CpuStorage extends Storage {
-    private final Allocator allocator;
+    private final CachingAllocator allocator;
     private final Block block;
     /** Of the first element. */
     final long address;
 
     private final Order order;
 
-    private CpuStorage(Allocator allocator, Block block, long address, Shape shape, DType dtype, Order order) {
+    private CpuStorage(CachingAllocator allocator, Block block, long address, Shape shape, DType dtype, Order order) {
         super(shape, dtype);
         this.allocator = allocator;
         this.block = block;
@@ -24,7 +26,7 @@ final class CpuStorage extends Storage {
     }
 
     /** Channels last is for rank 4. */
-    static CpuStorage allocate(Allocator allocator, Shape shape, DType dtype, Order order) {
+    static CpuStorage allocate(CachingAllocator allocator, Shape shape, DType dtype, Order order) {
         Block block = allocator.allocate(shape.elements() * dtype.bytes(), new Owner(shape, dtype));
         return new CpuStorage(allocator, block, block.address, shape, dtype, order);
     }
@@ -52,7 +54,7 @@ final class CpuStorage extends Storage {
         if (!isAlsoPlain()) {
             throw new IllegalStateException("a view needs plain order");
         }
-        block.references++;
+        block.retain();
         return new CpuStorage(allocator, block, address + offset * dtype().bytes(), shape, dtype(), Order.PLAIN);
     }
 
@@ -63,7 +65,7 @@ final class CpuStorage extends Storage {
 
     /** The same memory under another shape and order, in which its elements lie as they should. */
     CpuStorage alias(Shape shape, Order order) {
-        block.references++;
+        block.retain();
         return new CpuStorage(allocator, block, address, shape, dtype(), order);
     }
 
@@ -101,7 +103,7 @@ final class CpuStorage extends Storage {
 
     @Override
     protected boolean ownsMemoryAlone() {
-        return block.references == 1;
+        return block.isUnshared();
     }
 
     @Override

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import dev.tandem.backend.Storage;
+import dev.tandem.backend.pool.Block;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.lang.foreign.MemorySegment;

@@ -3,6 +3,7 @@ package dev.tandem.cpu;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tandem.backend.pool.DeviceMemory;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -29,6 +30,19 @@ final class NativeMemory {
             : null;
 
     private NativeMemory() {}
+
+    /** What the caching allocator takes from. */
+    static final class Pool implements DeviceMemory {
+        @Override
+        public long allocate(long bytes) {
+            return NativeMemory.allocate(bytes);
+        }
+
+        @Override
+        public void free(long address) {
+            NativeMemory.free(address);
+        }
+    }
 
     private static SymbolLookup symbols() {
         return WINDOWS

@@ -3,6 +3,7 @@ package dev.tandem.cpu;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tandem.backend.pool.Block;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

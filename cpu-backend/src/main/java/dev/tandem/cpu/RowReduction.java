@@ -1,6 +1,7 @@
 package dev.tandem.cpu;
 
 import dev.tandem.backend.ReduceOp;
+import dev.tandem.backend.pool.Block;
 import dev.tandem.tensor.DType;
 
 /** Joins the elements of each row of a matrix. */

@@ -1,4 +1,4 @@
-package dev.tandem.cpu;
+package dev.tandem.backend.pool;
 
 import dev.tandem.backend.MemoryStats;
 import dev.tandem.backend.OutOfDeviceMemoryException;
@@ -17,10 +17,12 @@ import java.util.TreeMap;
  * Keeps freed memory for the next one who asks. A training step asks for the same sizes as the step before, so after the
  * first nothing more comes from the system.
  */
-final class Allocator {
+public final class CachingAllocator {
     /** Sizes are rounded up to this, so that slightly different ones share. */
     private static final long GRAIN = 512;
 
+    private final String device;
+    private final DeviceMemory system;
     private final long limitBytes;
     private final boolean trace;
     private final TreeMap<Long, ArrayDeque<Block>> free = new TreeMap<>();
@@ -30,7 +32,14 @@ final class Allocator {
     private long peakBytes;
     private long systemAllocations;
 
-    Allocator(long limitBytes, boolean trace) {
+    /**
+     * @param device its name, for messages
+     * @param limitBytes the most to hold, live and cached
+     * @param trace whether blocks remember the code line that asked for them
+     */
+    public CachingAllocator(String device, DeviceMemory system, long limitBytes, boolean trace) {
+        this.device = device;
+        this.system = system;
         this.limitBytes = limitBytes;
         this.trace = trace;
     }
@@ -39,7 +48,7 @@ final class Allocator {
      * @param owner what it is for, in an error message or a report
      * @throws OutOfDeviceMemoryException if there is no room even after giving back what is cached
      */
-    Block allocate(long bytes, Object owner) {
+    public Block allocate(long bytes, Object owner) {
         long size = Math.max(GRAIN, (bytes + GRAIN - 1) / GRAIN * GRAIN);
         Block block = takeCached(size);
         if (block == null) {
@@ -48,14 +57,14 @@ final class Allocator {
         live.add(block);
         liveBytes += block.capacity;
         peakBytes = Math.max(peakBytes, liveBytes);
-        block.references = 1;
+        block.revive();
         block.owner = trace ? owner + " at " + caller() : owner;
         return block;
     }
 
     /** Takes one reference to a block away; the last one returns it to the pool. */
-    void release(Block block) {
-        if (--block.references > 0) {
+    public void release(Block block) {
+        if (!block.dropReference()) {
             return;
         }
         live.remove(block);
@@ -82,10 +91,10 @@ final class Allocator {
         if (liveBytes + cachedBytes + size > limitBytes) {
             trim();
         }
-        long address = liveBytes + size > limitBytes ? 0 : NativeMemory.allocate(size);
+        long address = liveBytes + size > limitBytes ? 0 : system.allocate(size);
         if (address == 0 && cachedBytes > 0) {
             trim();
-            address = NativeMemory.allocate(size);
+            address = system.allocate(size);
         }
         if (address == 0) {
             throw outOfMemory(size, owner);
@@ -97,42 +106,43 @@ final class Allocator {
     private OutOfDeviceMemoryException outOfMemory(long size, Object owner) {
         MemoryStats stats = stats();
         return new OutOfDeviceMemoryException(
-                "cpu: no room for " + megabytes(size) + " (" + owner + "): " + megabytes(liveBytes) + " in "
+                device + ": no room for " + megabytes(size) + " (" + owner + "): " + megabytes(liveBytes) + " in "
                         + live.size() + " blocks are live, " + megabytes(cachedBytes) + " are cached, the peak was "
                         + megabytes(peakBytes) + ", the limit is " + megabytes(limitBytes)
+                        + system.describeFree()
                         + "; use a smaller batch or image size, or raise the limit",
                 size,
                 stats);
     }
 
-    static String megabytes(long bytes) {
+    public static String megabytes(long bytes) {
         return bytes < 1 << 20 ? bytes + " bytes" : String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
     }
 
-    MemoryStats stats() {
+    public MemoryStats stats() {
         return new MemoryStats(liveBytes, cachedBytes, peakBytes, limitBytes, live.size(), systemAllocations);
     }
 
-    void resetPeak() {
+    public void resetPeak() {
         peakBytes = liveBytes;
     }
 
     /** Gives cached blocks back to the system. */
-    void trim() {
-        free.values().forEach(blocks -> blocks.forEach(block -> NativeMemory.free(block.address)));
+    public void trim() {
+        free.values().forEach(blocks -> blocks.forEach(block -> system.free(block.address)));
         free.clear();
         cachedBytes = 0;
     }
 
     /** Frees everything, live blocks too. */
-    void close() {
+    public void close() {
         trim();
-        live.forEach(block -> NativeMemory.free(block.address));
+        live.forEach(block -> system.free(block.address));
         live.clear();
         liveBytes = 0;
     }
 
-    List<String> liveReport() {
+    public List<String> liveReport() {
         List<Block> blocks = new ArrayList<>(live);
         blocks.sort(Comparator.comparingLong((Block block) -> block.capacity).reversed());
         return blocks.stream()
@@ -142,10 +152,11 @@ final class Allocator {
 
     /** The first code line outside of tensors and this backend; if that is a layer's or an optimizer's, the program's too. */
     private static String caller() {
-        List<StackTraceElement> lines = StackWalker.getInstance()
-                .walk(frames -> frames.map(StackWalker.StackFrame::toStackTraceElement)
-                        .filter(line -> !isIn(line, "dev.tandem.cpu.", "dev.tandem.tensor."))
-                        .toList());
+        List<StackTraceElement> lines = StackWalker.getInstance().walk(frames -> frames.map(
+                        StackWalker.StackFrame::toStackTraceElement)
+                .filter(line ->
+                        !isIn(line, "dev.tandem.backend.", "dev.tandem.cpu.", "dev.tandem.cuda.", "dev.tandem.tensor."))
+                .toList());
         if (lines.isEmpty()) {
             return "an unknown line";
         }
