@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.backend.OutOfDeviceMemoryException;
+import dev.tandem.nn.WeightsMismatchException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.util.List;
@@ -73,7 +74,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     }
 
     private void say(String message, Throwable cause) {
-        console.note("tandem: " + message.strip().replaceAll("\\s*\\R\\s*", "; "));
+        boolean list = cause instanceof WeightsMismatchException; // a line a tensor
+        console.note("tandem: " + (list ? message : message.strip().replaceAll("\\s*\\R\\s*", "; ")));
         if (console.isDebug()) {
             cause.printStackTrace(console.err());
         }

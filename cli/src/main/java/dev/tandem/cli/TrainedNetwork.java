@@ -1,7 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.Normalization;
-import dev.tandem.io.SafeTensors;
+import dev.tandem.io.WeightsFile;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
 import dev.tandem.models.Models;
@@ -32,6 +32,9 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
         }
         if (Files.isDirectory(given)) {
             Path file = inRun(given);
+            if (file == null && WeightsFile.isIn(given)) {
+                return given;
+            }
             if (file == null) {
                 throw new UsageException("run folder " + given + ": it has no " + String.join(" and no ", IN_RUN)
                         + "; a run has weights after its first epoch (tandem train --resume --run " + given
@@ -59,7 +62,7 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
      * @param model what to build where the file does not tell; null to refuse such a file
      */
     static TrainedNetwork open(Path file, ModelEntry model, Device device) {
-        SafeTensors contents = SafeTensors.read(file);
+        WeightsFile contents = WeightsFile.read(file);
         NetworkSpec spec;
         if (contents.metadata().containsKey(MODEL) || model == null) {
             spec = NetworkSpec.fromMetadata(file.toString(), contents.metadata());
@@ -95,7 +98,7 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
 
     /** Puts a file's weights into a network that is about to be trained; those of another network are refused. */
     static void loadInto(Module network, NetworkSpec spec, String file) {
-        SafeTensors contents = SafeTensors.read(Path.of(file));
+        WeightsFile contents = WeightsFile.read(Path.of(file));
         String model = contents.metadata().get(MODEL);
         if (model != null && !model.equals(spec.model())) {
             throw new IllegalArgumentException(

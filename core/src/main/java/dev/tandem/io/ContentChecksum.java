@@ -35,7 +35,7 @@ final class ContentChecksum {
     }
 
     private void addTensor(String name, HostTensor tensor, long crc) {
-        lines.put("tensor " + name, SafeTensorsHeader.typeName(tensor.dtype()) + tensor.shape() + " " + crc);
+        lines.put("tensor " + name, StoredType.of(tensor.dtype()).name() + tensor.shape() + " " + crc);
     }
 
     private void addMetadata(String key, String text) {

@@ -50,7 +50,8 @@ public record SafeTensors(Map<String, String> metadata, Map<String, HostTensor> 
     }
 
     /**
-     * Maps a file into memory; nothing is copied, the tensors are read-only and live as long as {@code arena}.
+     * Maps a file into memory; the tensors are read-only and live as long as {@code arena}. Nothing is copied but tensors of
+     * types that devices have not: 64-bit real numbers are rounded to FLOAT32, short integers widened.
      *
      * @throws BrokenFileException if the file is not a whole, unaltered safetensors file, or holds a type that Tandem has
      *     not; naming the file, the place and the fault
@@ -61,11 +62,16 @@ public record SafeTensors(Map<String, String> metadata, Map<String, HostTensor> 
             MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
             return parse(file.toString(), all, integrity);
         } catch (IOException e) {
-            String reason = Files.notExists(file)
-                    ? "there is no such file"
-                    : Files.isDirectory(file) ? "it is a folder" : String.valueOf(e.getMessage());
-            throw new UncheckedIOException(file + ": cannot be read: " + reason, e);
+            throw unreadable(file, e);
         }
+    }
+
+    /** Said in words where the exception's message is only the path. */
+    static UncheckedIOException unreadable(Path file, IOException cause) {
+        String reason = Files.notExists(file)
+                ? "there is no such file"
+                : Files.isDirectory(file) ? "it is a folder" : String.valueOf(cause.getMessage());
+        return new UncheckedIOException(file + ": cannot be read: " + reason, cause);
     }
 
     /** @param all the whole file */
@@ -92,10 +98,7 @@ public record SafeTensors(Map<String, String> metadata, Map<String, HostTensor> 
         header.tensors()
                 .forEach((name, entry) -> tensors.put(
                         name,
-                        new HostTensor(
-                                entry.dtype(),
-                                entry.shape(),
-                                data.asSlice(entry.begin(), entry.end() - entry.begin()))));
+                        entry.type().tensor(entry.shape(), data.asSlice(entry.begin(), entry.end() - entry.begin()))));
         Map<String, String> metadata = new LinkedHashMap<>(header.metadata());
         String format = metadata.remove(ContentChecksum.FORMAT_KEY);
         String checksum = metadata.remove(ContentChecksum.CHECKSUM_KEY);
@@ -144,7 +147,7 @@ public record SafeTensors(Map<String, String> metadata, Map<String, HostTensor> 
             HostTensor tensor = tensors.get(name);
             long begin = end;
             end = Math.addExact(begin, tensor.data().byteSize());
-            entries.put(name, new SafeTensorsHeader.Entry(tensor.dtype(), tensor.shape(), begin, end));
+            entries.put(name, new SafeTensorsHeader.Entry(StoredType.of(tensor.dtype()), tensor.shape(), begin, end));
         }
         AtomicFile.write(file, channel -> {
             Map<String, String> allMetadata = new LinkedHashMap<>(metadata);

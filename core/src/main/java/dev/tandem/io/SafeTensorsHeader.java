@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -31,17 +30,6 @@ import java.util.Map;
  */
 record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> tensors) {
     static final String METADATA = "__metadata__";
-    private static final Map<String, DType> TYPES = new LinkedHashMap<>();
-
-    static {
-        TYPES.put("F32", DType.FLOAT32);
-        TYPES.put("F16", DType.FLOAT16);
-        TYPES.put("BF16", DType.BFLOAT16);
-        TYPES.put("I32", DType.INT32);
-        TYPES.put("I64", DType.INT64);
-        TYPES.put("U8", DType.UINT8);
-    }
-
     /** Names come from a file that may be hostile: they enter no table that outlives the parse. */
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
@@ -54,7 +42,7 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> tensor
             .build();
 
     /** Bytes {@code [begin, end)} of the data. */
-    record Entry(DType dtype, Shape shape, long begin, long end) {}
+    record Entry(StoredType type, Shape shape, long begin, long end) {}
 
     /** @throws BrokenFileException if it is not JSON, or breaks a promise of the format */
     static SafeTensorsHeader parse(String file, byte[] bytes, long dataBytes) {
@@ -106,7 +94,7 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> tensor
             for (Map.Entry<String, Entry> entry : tensors.entrySet()) {
                 Entry tensor = entry.getValue();
                 json.writeObjectFieldStart(entry.getKey());
-                json.writeStringField("dtype", typeName(tensor.dtype));
+                json.writeStringField("dtype", tensor.type.name());
                 json.writeFieldName("shape");
                 long[] sizes = tensor.shape.toArray();
                 json.writeArray(sizes, 0, sizes.length);
@@ -122,14 +110,6 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> tensor
             out.write(' ');
         }
         return out.toByteArray();
-    }
-
-    static String typeName(DType dtype) {
-        return TYPES.entrySet().stream()
-                .filter(type -> type.getValue() == dtype)
-                .findFirst()
-                .orElseThrow()
-                .getKey();
     }
 
     private static void parseMetadata(String file, JsonParser parser, Map<String, String> into) throws IOException {
@@ -224,32 +204,32 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> tensor
                 }
             }
             require(type != null && sizes != null && offsets != null, "its entry lacks dtype, shape or data_offsets");
-            DType dtype = TYPES.get(type);
-            if (dtype == null) {
+            StoredType stored = StoredType.named(type);
+            if (stored == null) {
                 throw new BrokenFileException(
                         file,
-                        "tensor '" + name + "': type " + type + " is not supported; supported are " + TYPES.keySet()
-                                + "; convert it");
+                        "tensor '" + name + "': type " + type + " is not supported; supported are "
+                                + Arrays.toString(StoredType.values()) + "; convert it");
             }
             require(offsets.length == 2, "data_offsets has " + offsets.length + " numbers instead of 2");
             require(offsets[0] <= offsets[1], "data_offsets " + Arrays.toString(offsets) + " end before they start");
-            return checkSize(dtype, sizes, offsets);
+            return checkSize(stored, sizes, offsets);
         }
 
-        private Entry checkSize(DType dtype, long[] sizes, long[] offsets) {
+        private Entry checkSize(StoredType type, long[] sizes, long[] offsets) {
             Shape shape;
             long bytes;
             try {
                 shape = Shape.of(sizes);
-                bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
+                bytes = Math.multiplyExact(shape.elements(), type.bytes());
             } catch (ArithmeticException e) {
                 throw broken("shape " + Arrays.toString(sizes) + " has more elements than 64 bits can count");
             }
             require(
                     bytes == offsets[1] - offsets[0],
                     "data_offsets " + Arrays.toString(offsets) + " span " + (offsets[1] - offsets[0]) + " bytes, "
-                            + dtype + shape + " needs " + bytes);
-            return new Entry(dtype, shape, offsets[0], offsets[1]);
+                            + type + shape + " needs " + bytes);
+            return new Entry(type, shape, offsets[0], offsets[1]);
         }
 
         private long[] longs(String key) throws IOException {

@@ -2,6 +2,7 @@ package dev.tandem.nn;
 
 import dev.tandem.io.HostTensor;
 import dev.tandem.io.SafeTensors;
+import dev.tandem.io.WeightsFile;
 import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Tensor;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** A network's parameters and buffers in safetensors files, under torchvision's names. */
@@ -37,15 +39,15 @@ public final class Weights {
     }
 
     /**
-     * Overwrites the network's parameters with a file's.
+     * Overwrites the network's parameters with a file's: safetensors, also in shards, or PyTorch's (see {@link WeightsFile}).
      *
      * @param strict whether every parameter must be in the file and nothing else
      * @return the file's metadata
-     * @throws IllegalArgumentException if they do not fit, listing everything that is missing, unexpected or of another shape;
+     * @throws WeightsMismatchException if they do not fit, listing everything that is missing, unexpected or of another shape;
      *     the network is then as it was
      */
     public static Map<String, String> load(Module network, Path file, boolean strict) {
-        SafeTensors contents = SafeTensors.read(file);
+        WeightsFile contents = WeightsFile.read(file);
         load(file.toString(), contents.tensors(), network, strict);
         return contents.metadata();
     }
@@ -53,39 +55,116 @@ public final class Weights {
     /** As above, from tensors in memory. */
     public static void load(String source, Map<String, HostTensor> tensors, Module network, boolean strict) {
         Map<String, Parameter> parameters = network.parameters();
-        List<String> problems = new ArrayList<>();
-        parameters.forEach((name, parameter) -> {
-            HostTensor tensor = tensors.get(name);
-            if (tensor == null && strict) {
-                problems.add(name + " " + parameter.shape() + " is missing");
-            } else if (tensor != null && !tensor.shape().equals(parameter.shape())) {
-                problems.add(name + " is " + tensor.shape() + ", the network has " + parameter.shape());
-            } else if (tensor != null && !tensor.dtype().isFloating()) {
-                problems.add(name + " is " + tensor.dtype() + ", the network has real numbers");
+        Differences differences = new Differences(parameters, tensors);
+        if (!strict) {
+            differences.missing.clear();
+            differences.unexpected.clear();
+            if (tensors.keySet().stream().noneMatch(parameters::containsKey)) {
+                throw new IllegalArgumentException(
+                        source + ": these weights do not fit the network: none of its names is"
+                                + " the network's; it has " + some(tensors) + ", the network " + some(parameters));
             }
-        });
-        tensors.keySet().stream()
-                .filter(name -> strict && !parameters.containsKey(name) && !name.endsWith(UNUSED))
-                .forEach(name -> problems.add(name + " is not expected"));
-        if (!strict && tensors.keySet().stream().noneMatch(parameters::containsKey)) {
-            problems.add("none of its names is the network's; it has " + some(tensors) + ", the network "
-                    + some(parameters));
         }
-        if (!problems.isEmpty()) {
-            throw new IllegalArgumentException(
-                    source + ": these weights do not fit the network (" + problems.size() + " differences): "
-                            + String.join("; ", problems) + "; check that the model and its classes are the same");
+        differences.refuse(source);
+        overwrite(parameters, tensors);
+    }
+
+    /**
+     * As strict {@link #load}, but for some parameters, such as a head for other classes: where the file's do not fit, they
+     * keep the values that they have.
+     *
+     * @param replaceable by full name
+     * @return what the file has for them and was left out, with shapes; empty if they fitted
+     */
+    public static List<String> loadAllBut(
+            Predicate<String> replaceable, String source, Map<String, HostTensor> tensors, Module network) {
+        Map<String, Parameter> parameters = network.parameters();
+        Map<String, HostTensor> wanted = new LinkedHashMap<>(tensors);
+        boolean fits = parameters.entrySet().stream()
+                .filter(entry -> replaceable.test(entry.getKey()))
+                .allMatch(entry -> tensors.containsKey(entry.getKey())
+                        && tensors.get(entry.getKey())
+                                .shape()
+                                .equals(entry.getValue().shape()));
+        if (fits) {
+            load(source, tensors, network, true);
+            return List.of();
         }
+        wanted.keySet().removeIf(replaceable);
+        Differences differences = new Differences(parameters, wanted);
+        differences.missing.removeIf(replaceable);
+        differences.refuse(source);
+        overwrite(parameters, wanted);
+        return tensors.entrySet().stream()
+                .filter(entry -> replaceable.test(entry.getKey()))
+                .map(entry -> entry.getKey() + " " + entry.getValue().shape())
+                .toList();
+    }
+
+    /** What keeps tensors from being a network's, by name. */
+    private static final class Differences {
+        final List<String> missing = new ArrayList<>();
+        final List<String> unexpected = new ArrayList<>();
+        final List<String> misshaped = new ArrayList<>();
+        private final Map<String, Parameter> parameters;
+        private final Map<String, HostTensor> tensors;
+
+        Differences(Map<String, Parameter> parameters, Map<String, HostTensor> tensors) {
+            this.parameters = parameters;
+            this.tensors = tensors;
+            parameters.forEach((name, parameter) -> {
+                HostTensor tensor = tensors.get(name);
+                if (tensor == null) {
+                    missing.add(name);
+                } else if (!tensor.shape().equals(parameter.shape())
+                        || !tensor.dtype().isFloating()) {
+                    misshaped.add(name);
+                }
+            });
+            tensors.keySet().stream()
+                    .filter(name -> !parameters.containsKey(name) && !name.endsWith(UNUSED))
+                    .forEach(unexpected::add);
+        }
+
+        void refuse(String source) {
+            if (missing.isEmpty() && unexpected.isEmpty() && misshaped.isEmpty()) {
+                return;
+            }
+            boolean another = missing.size() == parameters.size();
+            throw new WeightsMismatchException(
+                    source,
+                    missing.stream()
+                            .map(name -> name + " " + parameters.get(name).shape() + " is missing")
+                            .toList(),
+                    unexpected.stream()
+                            .map(name -> name + " " + tensors.get(name).shape() + " is not expected")
+                            .toList(),
+                    misshaped.stream().map(this::describe).toList(),
+                    another
+                            ? "they are another network's; choose the model that they belong to"
+                            : "check that the model, its classes and its image size are the same");
+        }
+
+        private String describe(String name) {
+            HostTensor tensor = tensors.get(name);
+            return tensor.dtype().isFloating()
+                    ? name + " is " + tensor.shape() + ", the network has "
+                            + parameters.get(name).shape()
+                    : name + " is " + tensor.dtype() + ", the network has real numbers";
+        }
+    }
+
+    private static String some(Map<String, ?> named) {
+        return named.keySet().stream().limit(3).collect(Collectors.joining(", ", "", ", …"));
+    }
+
+    private static void overwrite(Map<String, Parameter> parameters, Map<String, HostTensor> tensors) {
         parameters.forEach((name, parameter) -> {
             HostTensor tensor = tensors.get(name);
             if (tensor != null) {
                 overwrite(parameter.value(), tensor);
             }
         });
-    }
-
-    private static String some(Map<String, ?> named) {
-        return named.keySet().stream().limit(3).collect(Collectors.joining(", ", "", ", …"));
     }
 
     private static void overwrite(Tensor target, HostTensor source) {

@@ -52,8 +52,8 @@ class SafeTensorsBrokenTest {
                 "{'a':{}}                                                                | tensor 'a': its entry lacks",
                 "{'a':{'dtype':'U8','data_offsets':[0,16]}}                              | tensor 'a': its entry lacks",
                 "{'a':{'dtype':8,'shape':[16],'data_offsets':[0,16]}}                    | tensor 'a': dtype is not",
-                "{'a':{'dtype':'F64','shape':[2],'data_offsets':[0,16]}}"
-                        + " | tensor 'a': type F64 is not supported; supported are [F32, F16, BF16, I32, I64, U8]; convert it",
+                "{'a':{'dtype':'F8_E5M2','shape':[16],'data_offsets':[0,16]}}"
+                        + " | tensor 'a': type F8_E5M2 is not supported; supported are [F32, F16, BF16, F64, I64, I32, I16, I8, U32, U16, U8, BOOL]; convert it",
                 "{'a':{'dtype':'U8','shape':16,'data_offsets':[0,16]}}                   | tensor 'a': shape is not",
                 "{'a':{'dtype':'U8','shape':[-16],'data_offsets':[0,16]}}                | the negative number -16",
                 "{'a':{'dtype':'U8','shape':[16.0],'data_offsets':[0,16]}}               | no 64-bit integer",
@@ -63,7 +63,7 @@ class SafeTensorsBrokenTest {
                 "{'a':{'dtype':'U8','shape':[18446744073709551632],'data_offsets':[0,16]}} | no 64-bit integer",
                 "{'a':{'dtype':'U8','shape':[4294967296,4294967296,16],'data_offsets':[0,16]}} | more elements than 64 bits",
                 "{'a':{'dtype':'F32','shape':[4611686018427387908],'data_offsets':[0,16]}} | more elements than 64 bits",
-                "{'a':{'dtype':'F32','shape':[16],'data_offsets':[0,16]}}                | FLOAT32[16] needs 64",
+                "{'a':{'dtype':'F32','shape':[16],'data_offsets':[0,16]}}                | F32[16] needs 64",
                 "{'a':{'dtype':'U8','shape':[15],'data_offsets':[0,16]}}                 | needs 15",
                 "{'a':{'dtype':'U8','shape':[16],'data_offsets':[0,16,32]}}              | 3 numbers instead of 2",
                 "{'a':{'dtype':'U8','shape':[16],'data_offsets':[-16,0]}}                | the negative number -16",

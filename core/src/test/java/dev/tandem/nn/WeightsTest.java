@@ -64,7 +64,7 @@ class WeightsTest {
                 .hasMessageContaining("1.running_mean [2] is missing")
                 .hasMessageContaining("2.weight is [7, 3], the network has [4, 3]")
                 .hasMessageContaining("2.bias is [7], the network has [4]")
-                .hasMessageContaining("extra is not expected")
+                .hasMessageContaining("extra [1] is not expected")
                 .hasMessageNotContaining("num_batches_tracked");
         assertThat(values(network, "0.weight")).isEqualTo(before);
     }
