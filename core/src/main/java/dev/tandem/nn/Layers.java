@@ -114,4 +114,12 @@ public final class Layers {
     public static Maxout maxout(int pieces) {
         return new Maxout(pieces);
     }
+
+    public static StochasticDepth stochasticDepth(float probability) {
+        return new StochasticDepth(probability);
+    }
+
+    public static Permute permute(int... order) {
+        return new Permute(order);
+    }
 }

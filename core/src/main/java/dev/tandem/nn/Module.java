@@ -12,9 +12,11 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -66,15 +68,25 @@ public abstract class Module {
 
     /** As {@link #apply}, for a module's further forms of forward, such as one with a second input. */
     protected final Tensor run(Tensor input, UnaryOperator<Tensor> forward) {
+        return runAll(input, x -> List.of(forward.apply(x))).get(0);
+    }
+
+    /** As {@link #run}, for a forward with several outputs, of which observers see the first. */
+    protected final List<Tensor> runAll(Tensor input, Function<Tensor, List<Tensor>> forward) {
         if (observer != null) {
             observer.applying(path, this, input);
         }
         try (Scope scope = Scope.open()) {
-            Tensor output = forward.apply(input);
+            List<Tensor> outputs = forward.apply(input);
             if (observer != null) {
-                observer.applied(path, this, input, output);
+                observer.applied(path, this, input, outputs.get(0));
             }
-            return output == input ? output : scope.keep(output);
+            for (Tensor output : outputs) {
+                if (output != input) {
+                    scope.keep(output);
+                }
+            }
+            return outputs;
         } catch (InputShapeException e) {
             throw e.in(label());
         }

@@ -53,9 +53,14 @@ public class Sequential extends Module {
 
     @Override
     protected Tensor forward(Tensor input) {
+        return forward(input, 0, layers.size());
+    }
+
+    /** Through the layers with indices from {@code from} to before {@code to}. */
+    final Tensor forward(Tensor input, int from, int to) {
         Tensor current = input;
-        for (int i = 0; i < layers.size(); i++) {
-            Activation activation = fusedBehind(i);
+        for (int i = from; i < to; i++) {
+            Activation activation = i + 1 < to ? fusedBehind(i) : null;
             Tensor output;
             if (activation == null) {
                 output = layers.get(i).apply(current);
@@ -71,10 +76,10 @@ public class Sequential extends Module {
         return current;
     }
 
-    /** The activation that layer {@code index} can take over from the next; null if none. */
+    /** The activation that layer {@code index} can take over from the next, which there is; null if none. */
     private Activation fusedBehind(int index) {
         Module layer = layers.get(index);
-        if (!(layer instanceof FusesActivation) || index + 1 >= layers.size()) {
+        if (!(layer instanceof FusesActivation)) {
             return null;
         }
         Module next = layers.get(index + 1);

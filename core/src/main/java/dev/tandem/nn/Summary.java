@@ -79,7 +79,8 @@ public final class Summary {
             network.setTraining(true);
             network.observe(null);
             network.flatParameters().gradients();
-            network.apply(Tensor.zeros(inputShape)).sum().backward();
+            List<Tensor> outputs = AuxiliaryHeads.outputs(network, Tensor.zeros(inputShape));
+            AuxiliaryHeads.loss(network, outputs, Tensor::sum).backward();
             peak[0] = meta.memory().stats().peakBytes();
         });
         return peak[0];

@@ -209,6 +209,34 @@ class LayerGradientsTest extends OnDevice {
     }
 
     @Test
+    void composedLayers() {
+        check(new Residual().add("conv", new Conv2d(2, 2, 3).padding(1)).add("tanh", new Tanh()), 2, 2, 4, 3);
+        check(new SqueezeExcitation(4, 2, new SiLU(), new Sigmoid(), Initializers.fanInUniform()), 2, 4, 3, 3);
+        check(new LayerNorm2d(5), 2, 5, 3, 2);
+        check(new Permute(0, 2, 3, 1), 2, 3, 2, 2);
+        Branches branches = new Branches()
+                .branch("a", new Conv2d(2, 3, 1))
+                .branch("b", new Conv2d(2, 2, 1))
+                .thenFork(new Branches().branch("b1", new Tanh()).branch("b2", new Conv2d(2, 1, 3).padding(1)));
+        check(branches, 2, 2, 4, 3);
+    }
+
+    @Test
+    void auxiliaryHeadsAddTheirShareOfTheLoss() {
+        AuxiliaryHeads network = new AuxiliaryHeads(0.3f);
+        network.add("first", new Linear(4, 3));
+        network.head("aux", new Linear(3, 2)).add("last", new Linear(3, 2));
+        initialize(network);
+        Tensor x = normal(5, 4).requireGradient();
+        Tensor labels = Tensor.ofLongs(new long[] {0, 1, 1, 0, 1}, 5);
+        checkLeaves(
+                network,
+                x,
+                () -> AuxiliaryHeads.loss(
+                        network, AuxiliaryHeads.outputs(network, x), logits -> Losses.crossEntropy(logits, labels)));
+    }
+
+    @Test
     void losses() {
         Tensor logits = normal(4, 5).requireGradient();
         Tensor labels = Tensor.ofLongs(new long[] {0, 4, 2, 2}, 4);

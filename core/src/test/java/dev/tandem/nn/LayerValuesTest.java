@@ -7,6 +7,7 @@ import dev.tandem.backend.Activation;
 import dev.tandem.backend.PadMode;
 import dev.tandem.tensor.Autograd;
 import dev.tandem.tensor.Tensor;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Layers against numbers worked out by hand. */
@@ -166,5 +167,70 @@ class LayerValuesTest extends OnDevice {
         float[] observed = network.apply(image(4, 4)).toFloatArray();
         // Both round a float32 sum of 9 products, the order of which may differ.
         assertThat(fused).containsExactly(observed, within(1e-5f));
+    }
+
+    @Test
+    void branchesStandSideBySideInOrder() {
+        Conv2d twice = new Conv2d(1, 1, 1).init(Initializers.constant(2)).bias(false);
+        Branches branches = new Branches()
+                .branch("same", new Identity())
+                .branch("twice", twice)
+                .thenFork(new Branches()
+                        .branch("again", new Identity())
+                        .branch(
+                                "more",
+                                new Conv2d(1, 1, 1)
+                                        .init(Initializers.constant(3))
+                                        .bias(false)));
+        assertValues(run(branches, image(1, 2)), 0, 1, 0, 2, 0, 6);
+        assertThat(branches.parameters()).containsOnlyKeys("twice.weight", "more.weight");
+    }
+
+    @Test
+    void layerNorm2dNormalisesThePixelsChannels() {
+        // Channels 0 and 2 of the only pixel: mean 1, variance 1.
+        assertValues(run(new LayerNorm2d(2), Tensor.of(new float[] {0, 2}, 1, 2, 1, 1)), -1, 1);
+    }
+
+    @Test
+    void squeezeAndExcitationScalesChannelsByTheirMeans() {
+        SqueezeExcitation layer = new SqueezeExcitation(1, 1, new Identity(), new Identity(), Initializers.constant(2));
+        // The mean of 0 1 2 3 is 1.5; twice times 2 makes the factor 6.
+        assertValues(run(layer, image(2, 2)), 0, 6, 12, 18);
+    }
+
+    @Test
+    void stochasticDepthLeavesWholeExamplesOutAndKeepsTheMean() {
+        StochasticDepth layer = new StochasticDepth(0.25f);
+        device.seed(5);
+        float[] rows = layer.apply(Tensor.ones(4000, 2, 1, 1)).toFloatArray();
+        double sum = 0;
+        for (int i = 0; i < rows.length; i += 2) {
+            assertThat(rows[i]).isEqualTo(rows[i + 1]).isIn(0f, 1 / 0.75f);
+            sum += rows[i];
+        }
+        // The deviation of the mean is √(1/3 / 4000) = 0.009; five of them.
+        assertThat(sum / 4000).isCloseTo(1, within(0.046));
+        layer.setTraining(false);
+        assertValues(layer.apply(Tensor.of(1, 2)), 1, 2);
+    }
+
+    @Test
+    void auxiliaryHeadsSpeakInTrainingOnly() {
+        AuxiliaryHeads network = new AuxiliaryHeads(0.5f);
+        network.add("first", new Linear(1, 1).init(Initializers.constant(2)).bias(false))
+                .add("relu", new ReLU());
+        network.head("aux", new Linear(1, 1).init(Initializers.constant(10)).bias(false))
+                .add("last", new Linear(1, 1).init(Initializers.constant(3)).bias(false));
+        network.initialize(device, 0);
+        Tensor x = Tensor.of(new float[] {1}, 1, 1);
+        List<Tensor> outputs = AuxiliaryHeads.outputs(network, x);
+        assertThat(outputs).hasSize(2);
+        assertValues(outputs.get(0), 6);
+        assertValues(outputs.get(1), 20);
+        assertValues(AuxiliaryHeads.loss(network, outputs, Tensor::sum), 16);
+        assertValues(network.apply(x), 6);
+        network.setTraining(false);
+        assertThat(AuxiliaryHeads.outputs(network, x)).hasSize(1);
     }
 }
