@@ -3,6 +3,7 @@ package dev.tandem.trainer;
 import dev.tandem.backend.OutOfDeviceMemoryException;
 import dev.tandem.data.Batch;
 import dev.tandem.data.BatchLoader;
+import dev.tandem.nn.AuxiliaryHeads;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Weights;
 import dev.tandem.optim.Optimizer;
@@ -12,6 +13,7 @@ import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -138,8 +140,9 @@ public final class Trainer {
             optimizer.setLearningRate((float) learningRate);
             model.flatParameters().clearGradients();
             Tensor images = InputBatches.images(batch, settings.spec, device);
-            Tensor logits = model.apply(images);
-            Tensor loss = settings.loss.apply(logits, InputBatches.labels(batch, device));
+            Tensor labels = InputBatches.labels(batch, device);
+            List<Tensor> outputs = AuxiliaryHeads.outputs(model, images);
+            Tensor loss = AuxiliaryHeads.loss(model, outputs, logits -> settings.loss.apply(logits, labels));
             float value = loss.item();
             if (!Float.isFinite(value)) {
                 boolean inputFinite = Float.isFinite(images.sum().item());
@@ -148,7 +151,7 @@ public final class Trainer {
             diagnosis.saw(value);
             loss.backward();
             optimizer.step();
-            metrics.add(value, logits.toFloatArray(), settings.spec.classes(), batch.labels());
+            metrics.add(value, outputs.get(0).toFloatArray(), settings.spec.classes(), batch.labels());
             step++;
             batchInEpoch++;
             if (Double.isNaN(secondsToFirstStep)) {
