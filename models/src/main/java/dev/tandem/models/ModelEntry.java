@@ -13,6 +13,7 @@ import java.util.function.Function;
  * @param leastImageSize the smallest height and width that its layers can take
  * @param top1 published accuracy in percent, on the validation images of what the paper built it for; NaN if none
  * @param top5 likewise
+ * @param pixels what the published weights were trained on
  */
 public record ModelEntry(
         String name,
@@ -22,19 +23,25 @@ public record ModelEntry(
         int leastImageSize,
         double top1,
         double top5,
+        Pixels pixels,
         Function<ModelOptions, Module> builder) {
 
     static ModelEntry of(
             String name, int year, String paper, ModelOptions defaults, Function<ModelOptions, Module> builder) {
-        return new ModelEntry(name, year, paper, defaults, 1, Double.NaN, Double.NaN, builder);
+        return new ModelEntry(
+                name, year, paper, defaults, 1, Double.NaN, Double.NaN, Pixels.of(defaults.channels()), builder);
     }
 
     ModelEntry least(int imageSize) {
-        return new ModelEntry(name, year, paper, defaults, imageSize, top1, top5, builder);
+        return new ModelEntry(name, year, paper, defaults, imageSize, top1, top5, pixels, builder);
     }
 
     ModelEntry published(double top1, double top5) {
-        return new ModelEntry(name, year, paper, defaults, leastImageSize, top1, top5, builder);
+        return new ModelEntry(name, year, paper, defaults, leastImageSize, top1, top5, pixels, builder);
+    }
+
+    ModelEntry pixels(Pixels pixels) {
+        return new ModelEntry(name, year, paper, defaults, leastImageSize, top1, top5, pixels, builder);
     }
 
     ModelEntry published(double top1) {

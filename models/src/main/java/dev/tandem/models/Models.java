@@ -14,9 +14,16 @@ public final class Models {
                     LeNet.entries(),
                     AlexNet.entries(),
                     Vgg.entries(),
+                    GoogLeNet.entries(),
+                    InceptionV3.entries(),
                     ResNet.entries(),
                     SqueezeNet.entries(),
-                    VisionTransformer.entries())
+                    DenseNet.entries(),
+                    MobileNet.entries(),
+                    MobileNetV3.entries(),
+                    EfficientNet.entries(),
+                    VisionTransformer.entries(),
+                    ConvNeXt.entries())
             .flatMap(List::stream)
             .sorted(Comparator.comparingInt(ModelEntry::year))
             .collect(Collectors.toMap(ModelEntry::name, entry -> entry, (a, b) -> b, LinkedHashMap::new));

@@ -16,7 +16,6 @@ import dev.tandem.nn.BatchNorm2d;
 import dev.tandem.nn.Conv2d;
 import dev.tandem.nn.Initializer;
 import dev.tandem.nn.Initializers;
-import dev.tandem.nn.Initializers.Fan;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Sequential;
 import dev.tandem.tensor.Tensor;
@@ -33,7 +32,6 @@ final class ResNet {
     private static final String GROUPED = "Xie et al., https://arxiv.org/abs/1611.05431";
     private static final String SMALL = PAPER + ", with a 3×3 stem for small images";
     private static final String PLAIN_PAPER = PAPER + ", without shortcuts";
-    private static final Initializer HE_OUT = Initializers.heNormal(Fan.OUT, Initializers.RELU_GAIN);
 
     /** The first layers. */
     private enum Stem {
@@ -171,7 +169,7 @@ final class ResNet {
 
     /** Without bias, since a batch norm follows; padded to keep the size at stride 1. */
     private static Conv2d bare(int from, int to, int kernel) {
-        return conv(from, to, kernel).padding(kernel / 2).bias(false).init(HE_OUT);
+        return conv(from, to, kernel).padding(kernel / 2).bias(false).init(Blocks.HE_OUT);
     }
 
     /** Convolutions, each with batch norm and ReLU; the shortcut is added before the last ReLU. */

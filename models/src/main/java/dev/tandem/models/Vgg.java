@@ -11,7 +11,6 @@ import static dev.tandem.nn.Layers.relu;
 import static dev.tandem.nn.Layers.sequential;
 
 import dev.tandem.nn.Initializers;
-import dev.tandem.nn.Initializers.Fan;
 import dev.tandem.nn.Linear;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Sequential;
@@ -83,10 +82,7 @@ final class Vgg {
                 features.add(maxPool(2));
                 continue;
             }
-            features.add(conv(from, to, 3)
-                    .padding(1)
-                    .init(Initializers.heNormal(Fan.OUT, Initializers.RELU_GAIN))
-                    .initBias(Initializers.zeros()));
+            features.add(conv(from, to, 3).padding(1).init(Blocks.HE_OUT).initBias(Initializers.zeros()));
             if (normalized) {
                 features.add(batchNorm(to));
             }

@@ -3,43 +3,90 @@ package dev.tandem.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tandem.nn.AuxiliaryHeads;
 import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Parameter;
+import dev.tandem.nn.Summary;
 import dev.tandem.optim.Sgd;
 import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ModelsTest {
-    /** Published counts: the papers', and torchvision's for its models. */
+    /** Published counts of networks that {@link StateDictsTest} knows nothing of, and the papers' where they print them. */
     @ParameterizedTest
     @CsvSource({
         "perceptron, 7850",
         "linear, 7850",
+        "mlp, 535818",
         "mlp_300, 238510",
         "mlp_300_100, 266610",
-        "mlp, 535818",
         "lenet5_1998, 61706",
         "lenet5, 61706",
         "alexnet_2012, 60965224",
         "alexnet, 61100840",
-        "vgg11, 132863336",
-        "vgg11_bn, 132868840",
-        "resnet18, 11689512",
-        "resnet18_cifar, 11173962"
+        "plain18, 11515688", // ResNet-18 without the 173,824 of its projections
+        "plain34, 21623848",
+        "resnet32, 464154",
+        "resnet44, 658586",
+        "resnet110, 1727962",
+        "mobilenet_v1, 4231976"
     })
     void hasAsManyParametersAsPublished(String name, long parameters) {
         ModelEntry entry = Models.get(name);
         assertThat(entry.build(entry.defaults()).parameterCount()).isEqualTo(parameters);
     }
 
+    static Stream<ModelEntry> all() {
+        return Models.all().stream();
+    }
+
     @ParameterizedTest
-    @CsvSource({"linear, 8", "mlp, 8", "lenet5_1998, 12", "lenet5, 28", "resnet18_cifar, 8"})
+    @MethodSource("all")
+    void takesTheLeastImagesAndNoSmallerOnes(ModelEntry entry) {
+        ModelOptions least = entry.defaults().withImageSize(entry.leastImageSize());
+        assertThat(summary(entry, least).output()).isEqualTo(Shape.of(1, least.classes()));
+        if (entry.leastImageSize() > 1) {
+            ModelOptions smaller = least.withImageSize(entry.leastImageSize() - 1);
+            assertThatThrownBy(() -> entry.build(smaller)).hasMessageContaining("are too small");
+            assertThatThrownBy(() -> summary(entry, smaller)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    /** Of the network itself, whatever its entry says of sizes. */
+    private static Summary summary(ModelEntry entry, ModelOptions options) {
+        Module network = entry.builder().apply(options);
+        return Summary.of(network, 1, options.channels(), options.imageSize(), options.imageSize());
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void takesAnyNumberOfClassesAndChannels(ModelEntry entry) {
+        ModelOptions options = entry.defaults().withClasses(7).withChannels(2);
+        Module network = entry.build(options);
+        assertThat(Summary.of(network, 3, 2, options.imageSize(), options.imageSize())
+                        .output())
+                .isEqualTo(Shape.of(3, 7));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "linear, 8",
+        "mlp, 8",
+        "lenet5_1998, 12",
+        "lenet5, 28",
+        "resnet18_cifar, 8",
+        "resnet20, 8",
+        "vit_custom, 16"
+    })
     void learnsAFewImagesByHeart(String name, int imageSize) {
         try (Device device = Device.open("cpu")) {
             Training training = new Training(device, name, imageSize);
@@ -54,7 +101,24 @@ class ModelsTest {
 
     /** On the smallest images that it takes. */
     @ParameterizedTest
-    @CsvSource({"alexnet_2012, 67", "alexnet, 63", "vgg11, 32", "vgg11_bn, 32", "resnet18, 32"})
+    @CsvSource({
+        "alexnet_2012, 67",
+        "alexnet, 63",
+        "vgg11, 32",
+        "vgg11_bn, 32",
+        "googlenet, 32",
+        "resnet18, 32",
+        "resnext50_32x4d, 32",
+        "plain18, 32",
+        "resnet20, 32",
+        "squeezenet1_0, 32",
+        "densenet121, 32",
+        "mobilenet_v1, 32",
+        "mobilenet_v2_tf, 32",
+        "mobilenet_v3_small, 32",
+        "efficientnet_b0, 32",
+        "convnext_tiny, 32"
+    })
     void everyParameterGetsAGradient(String name, int imageSize) {
         try (Device device = Device.open("cpu")) {
             Training training = new Training(device, name, imageSize);
@@ -86,9 +150,9 @@ class ModelsTest {
         float step() {
             try (Scope scope = Scope.open()) {
                 optimizer.clearGradients();
-                Tensor logits = network.apply(images);
-                assertThat(logits.shape()).isEqualTo(Shape.of(5, 5));
-                Tensor loss = Losses.crossEntropy(logits, labels);
+                List<Tensor> outputs = AuxiliaryHeads.outputs(network, images);
+                assertThat(outputs.get(0).shape()).isEqualTo(Shape.of(5, 5));
+                Tensor loss = AuxiliaryHeads.loss(network, outputs, logits -> Losses.crossEntropy(logits, labels));
                 loss.backward();
                 optimizer.step();
                 return loss.item();
