@@ -3,6 +3,7 @@ package dev.tandem.cli;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
 import dev.tandem.nn.Module;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** The options that say for which images and classes to build a network, where no data set tells. */
@@ -28,12 +29,21 @@ class NetworkSize {
             description = "Channels of the images: 1 for grey, 3 for colour (default: what the network's paper used).")
     private Integer channels;
 
+    @Option(
+            names = "--set",
+            paramLabel = "NAME=VALUE",
+            description =
+                    "One of the network's own settings, such as aux=false for googlenet or layers=6 for vit_custom;"
+                            + " repeat for more.")
+    private Map<String, String> settings = Map.of();
+
     final ModelOptions of(ModelEntry entry) {
         ModelOptions options = entry.defaults();
         return new ModelOptions(
                 classes == null ? options.classes() : classes,
                 channels == null ? options.channels() : channels,
-                imageSize == null ? options.imageSize() : imageSize);
+                imageSize == null ? options.imageSize() : imageSize,
+                settings);
     }
 
     /** Builds a network; images that it cannot take are a mistake of the command line. */

@@ -81,14 +81,11 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
         return new TrainedNetwork(file, spec, network);
     }
 
-    /** For weights of others: the paper's images and classes, torchvision's normalisation. */
+    /** For weights of others: the paper's images and classes, and the normalisation that their weights were trained with. */
     private static NetworkSpec asPublished(ModelEntry model) {
         ModelOptions options = model.defaults();
-        Normalization normalization = options.channels() == 3
-                ? Normalization.standard(
-                        new double[] {0.485 * 255, 0.456 * 255, 0.406 * 255},
-                        new double[] {0.229 * 255, 0.224 * 255, 0.225 * 255})
-                : Normalization.zeroToOne(options.channels());
+        Normalization normalization =
+                Normalization.standard(model.pixels().mean(), model.pixels().deviation());
         List<String> names = IntStream.range(0, options.classes())
                 .mapToObj(Integer::toString)
                 .toList();
