@@ -25,7 +25,7 @@ struct Cublas : Handle {
     std::size_t workspace_bytes = 0;
     int math_mode = 0;
     int pointer_mode = 0;
-    explicit Cublas(Context* context) : Handle(KIND), context(context) {}
+    explicit Cublas(Context* context) : Handle(KIND, context), context(context) {}
 };
 
 /** The handle if it may be used now; else the status to answer. */

@@ -28,7 +28,7 @@ int allocate_plain(Address* result, std::size_t bytes, const char* function) {
     if (int status = ready(context)) return status;
     if (capture_forbids(function)) return CAPTURE_UNSUPPORTED;
     if (result == nullptr || bytes == 0) return INVALID_VALUE;
-    Block* block = context->device->memory.allocate(bytes, nullptr);
+    Block* block = context->device->memory.allocate(context, bytes, nullptr);
     if (block == nullptr) return OUT_OF_MEMORY;
     *result = block->start;
     return OK;
@@ -53,7 +53,7 @@ int allocate_ordered(Address* result, std::size_t bytes, void* pointer, const ch
     }
     if (result == nullptr || bytes == 0) return INVALID_VALUE;
     Operation operation{function, {}, [&](const Actor& actor) -> Status {
-        Block* block = context->device->memory.allocate(bytes, &actor);
+        Block* block = context->device->memory.allocate(context, bytes, &actor);
         if (block == nullptr) return OUT_OF_MEMORY;
         *result = block->start;
         return OK;
@@ -61,8 +61,8 @@ int allocate_ordered(Address* result, std::size_t bytes, void* pointer, const ch
     return submit(stream, operation);
 }
 
-int pin(void* start, std::size_t bytes, bool registered) {
-    auto* block = new HostBlock(reinterpret_cast<Address>(start), bytes, registered);
+int pin(Context* context, void* start, std::size_t bytes, bool registered) {
+    auto* block = new HostBlock(context, reinterpret_cast<Address>(start), bytes, registered);
     host_blocks()[block->start] = block;
     return OK;
 }
@@ -76,7 +76,7 @@ int allocate_host(void** result, std::size_t bytes, const char* function) {
     if (start == nullptr) return OUT_OF_MEMORY;
     std::memset(start, 0xff, bytes);
     *result = start;
-    return pin(start, bytes, false);
+    return pin(context, start, bytes, false);
 }
 
 int unpin(void* start, bool registered, const char* function) {
@@ -89,12 +89,15 @@ int unpin(void* start, bool registered, const char* function) {
     }
     settle_pending(found->second->start, found->second->bytes, function);
     delete found->second;
-    host_blocks().erase(found);
-    if (!registered) std::free(start);
     return OK;
 }
 
 }  // namespace
+
+HostBlock::~HostBlock() {
+    host_blocks().erase(start);
+    if (!registered) std::free(reinterpret_cast<void*>(start));
+}
 
 HostBlock* pinned(const void* start, std::uint64_t bytes) {
     Address address = reinterpret_cast<Address>(start);
@@ -222,7 +225,7 @@ int cuMemHostRegister_v2(void* start, std::size_t bytes, unsigned) {
     Context* context;
     if (int status = ready(context)) return status;
     if (start == nullptr || bytes == 0 || is_device_address(reinterpret_cast<Address>(start))) return INVALID_VALUE;
-    return pin(start, bytes, true);
+    return pin(context, start, bytes, true);
 }
 
 int cuMemHostUnregister(void* start) {

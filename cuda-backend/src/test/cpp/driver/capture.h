@@ -37,7 +37,7 @@ struct Graph : Handle {
     Context* context;
     std::vector<Step> log;
     int branches = 0, marks = 0;
-    explicit Graph(Context* context) : Handle(KIND), context(context) {}
+    explicit Graph(Context* context) : Handle(KIND, context), context(context) {}
 };
 
 struct GraphExec : Handle {
@@ -59,7 +59,8 @@ struct Event : Handle {
     double milliseconds = 0;
     Capture* capture = nullptr;
     int mark = 0;
-    Event(Context* context, bool timing) : Handle(KIND), context(context), timing(timing) {}
+    Event(Context* context, bool timing);
+    ~Event() override;
 };
 
 /** Every event that a capture recorded forgets it when the capture ends. */

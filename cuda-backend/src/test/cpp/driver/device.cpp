@@ -293,16 +293,17 @@ int cuDevicePrimaryCtxRetain(void** result, int ordinal) {
     return OK;
 }
 
+/** Takes everything with it that the program left over. */
 static void end_context(Device* device, const char* function) {
     Context* context = device->primary;
-    for (Stream* stream : streams_of(context)) {
-        if (stream == context->legacy) continue;
-        complain("%s: %s was never destroyed", function, stream->describe().c_str());
-        delete stream;
+    for (Handle* handle : live_handles(context)) {
+        complain("%s: %s was never given back", function, handle->describe().c_str());
+        if (auto* block = dynamic_cast<Block*>(handle)) {
+            device->memory.release(block);
+        } else {
+            delete handle;
+        }
     }
-    device->memory.release_everything([&](const Block& block) {
-        complain("%s: %s was never freed", function, block.describe().c_str());
-    });
     delete context;
     device->primary = nullptr;
 }

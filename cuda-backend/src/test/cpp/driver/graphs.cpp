@@ -50,7 +50,7 @@ void Capture::wait(int branch, int mark) {
     log.push_back({Step::WAIT, branch, mark, {}});
 }
 
-GraphExec::GraphExec(const Graph& graph) : Handle(KIND), context(graph.context), log(graph.log), marks(graph.marks) {
+GraphExec::GraphExec(const Graph& graph) : Handle(KIND, graph.context), context(graph.context), log(graph.log), marks(graph.marks) {
     for (int branch = 0; branch < graph.branches; branch++) {
         slots.push_back(take_slot("branch " + std::to_string(branch) + " of graph no. " + std::to_string(graph.serial)));
     }

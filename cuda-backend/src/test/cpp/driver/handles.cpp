@@ -1,6 +1,6 @@
 // Every handle that a program holds: streams, events, modules, descriptors. Memory blocks are handles too.
+#include <algorithm>
 #include <cstring>
-#include <map>
 #include <unordered_map>
 
 #include "simulation.h"
@@ -23,7 +23,7 @@ std::uint64_t next_serial = 1;
 
 }  // namespace
 
-Handle::Handle(const char* kind) : kind(kind), serial(next_serial++) {
+Handle::Handle(const char* kind, Context* owner) : kind(kind), owner(owner), serial(next_serial++) {
     live()[this] = this;
     dead().erase(this);
 }
@@ -49,16 +49,15 @@ bool check_handle(const void* pointer, const char* kind, const char* function) {
     return false;
 }
 
-std::vector<std::string> live_handles() {
-    std::map<std::uint64_t, std::string> ordered;
+std::vector<Handle*> live_handles(const Context* owner) {
+    std::vector<Handle*> found;
     for (auto& entry : live()) {
-        const Handle& handle = *entry.second;
-        if (handle.kind[0] == '(') continue;  // part of a context
-        ordered[handle.serial] = handle.describe();
+        Handle* handle = entry.second;
+        bool our_own = handle->kind[0] == '(';
+        if (!our_own && (owner == nullptr || handle->owner == owner)) found.push_back(handle);
     }
-    std::vector<std::string> texts;
-    for (auto& entry : ordered) texts.push_back(entry.second);
-    return texts;
+    std::sort(found.begin(), found.end(), [](Handle* a, Handle* b) { return a->serial < b->serial; });
+    return found;
 }
 
 }  // namespace sim

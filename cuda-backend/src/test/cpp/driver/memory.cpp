@@ -78,12 +78,12 @@ Address DeviceMemory::find_room(std::uint64_t bytes) {
     return 0;
 }
 
-Block* DeviceMemory::allocate(std::uint64_t bytes, const Actor* actor) {
+Block* DeviceMemory::allocate(Context* context, std::uint64_t bytes, const Actor* actor) {
     if (bytes > free_bytes()) return nullptr;
     Address start = find_room(bytes);
     if (start == 0) return nullptr;
     used += bytes;
-    auto* block = new Block(start, bytes);
+    auto* block = new Block(context, start, bytes);
     blocks[start] = block;
     std::memset(reinterpret_cast<void*>(start), 0xff, bytes);
     Granule* g = granule(start);
@@ -111,13 +111,6 @@ void DeviceMemory::release(Block* block) {
     used -= block->bytes;
     blocks.erase(start);
     delete block;
-}
-
-void DeviceMemory::release_everything(const std::function<void(const Block&)>& show) {
-    while (!blocks.empty()) {
-        show(*blocks.begin()->second);
-        release(blocks.begin()->second);
-    }
 }
 
 Block* DeviceMemory::find(Address address) const {

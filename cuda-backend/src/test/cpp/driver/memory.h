@@ -14,7 +14,7 @@ struct Block : Handle {
     static constexpr const char* KIND = "memory block";
     Address start;
     std::uint64_t bytes;
-    Block(Address start, std::uint64_t bytes) : Handle(KIND), start(start), bytes(bytes) {}
+    Block(Context* context, Address start, std::uint64_t bytes) : Handle(KIND, context), start(start), bytes(bytes) {}
     std::string describe() const override;
 };
 
@@ -24,7 +24,7 @@ public:
     explicit DeviceMemory(std::uint64_t capacity);
 
     /** A block whose bytes are all 0xff, which is NaN in every type; null if there is no room. */
-    Block* allocate(std::uint64_t bytes, const Actor* actor);
+    Block* allocate(Context* context, std::uint64_t bytes, const Actor* actor);
 
     void release(Block* block);
 
@@ -41,9 +41,6 @@ public:
     std::uint64_t free_bytes() const;
 
     std::uint64_t capacity_bytes() const;
-
-    /** Frees all blocks, showing each first. */
-    void release_everything(const std::function<void(const Block&)>& show);
 
     /** In words: "12 bytes past the end of the block of 4096 bytes at 0x...". */
     std::string whereabouts(Address address) const;
@@ -68,8 +65,9 @@ struct HostBlock : Handle {
     Address start;
     std::uint64_t bytes;
     bool registered;
-    HostBlock(Address start, std::uint64_t bytes, bool registered)
-        : Handle(KIND), start(start), bytes(bytes), registered(registered) {}
+    HostBlock(Context* context, Address start, std::uint64_t bytes, bool registered)
+        : Handle(KIND, context), start(start), bytes(bytes), registered(registered) {}
+    ~HostBlock() override;
     std::string describe() const override;
 };
 

@@ -147,7 +147,9 @@ std::size_t tandem_sim_diagnostics(char* buffer, std::size_t capacity) {
 /** What is live now and should not be at the end, a line each. */
 std::size_t tandem_sim_leaks(char* buffer, std::size_t capacity) {
     std::lock_guard<std::recursive_mutex> held(sim::big_lock());
-    return sim::copy_out(sim::lines(sim::live_handles()), buffer, capacity);
+    std::vector<std::string> texts;
+    for (const sim::Handle* handle : sim::live_handles(nullptr)) texts.push_back(handle->describe());
+    return sim::copy_out(sim::lines(texts), buffer, capacity);
 }
 
 /** Forgets the diagnoses and the ordered failures, and sets counters to zero. */

@@ -78,11 +78,14 @@ private:
 
 // Handles (handles.cpp) ------------------------------------------------------------------------------------------
 
+struct Context;
+
 /** What a program holds by pointer. Live and dead ones are known, so that misuse is told apart. */
 struct Handle {
     const char* kind;
+    Context* owner;  // it ends with this context; null for what is of no context
     std::uint64_t serial;
-    explicit Handle(const char* kind);
+    explicit Handle(const char* kind, Context* owner = nullptr);
     virtual ~Handle();
     /** For the list of what was left over. */
     virtual std::string describe() const { return std::string(kind) + " no. " + std::to_string(serial); }
@@ -98,14 +101,13 @@ T* handle(void* pointer, const char* function) {
     return check_handle(pointer, T::KIND, function) ? static_cast<T*>(static_cast<Handle*>(pointer)) : nullptr;
 }
 
-/** The live handles of all kinds but those that belong to the context itself. */
-std::vector<std::string> live_handles();
+/** The live handles of a context, oldest first, or of all where it is null; without those that the simulation itself made. */
+std::vector<Handle*> live_handles(const Context* owner);
 
 // Operations on streams (streams.cpp) -----------------------------------------------------------------------------
 
 struct Stream;
 struct Actor;
-struct Context;
 
 /** A run of device memory that an operation reads or writes. */
 struct Access {

@@ -78,13 +78,21 @@ double milliseconds_now() {
 
 }  // namespace
 
-Stream::Stream(Context* context, bool blocking, const char* kind) : Handle(kind), context(context), blocking(blocking) {
+Stream::Stream(Context* context, bool blocking, const char* kind) : Handle(kind, context), context(context), blocking(blocking) {
     slot = take_slot(kind[0] == '(' ? "the legacy stream" : "stream no. " + std::to_string(serial));
     streams().insert(this);
 }
 
 Stream::~Stream() {
     streams().erase(this);
+}
+
+Event::Event(Context* context, bool timing) : Handle(KIND, context), context(context), timing(timing) {
+    events().insert(this);
+}
+
+Event::~Event() {
+    events().erase(this);
 }
 
 std::vector<Stream*> streams_of(const Context* context) {
@@ -351,9 +359,7 @@ int cuEventCreate(void** result, unsigned flags) {
     Context* context;
     if (int status = ready(context)) return status;
     if (result == nullptr || flags > 7) return INVALID_VALUE;
-    auto* event = new Event(context, (flags & 2) == 0);
-    events().insert(event);
-    *result = static_cast<Handle*>(event);
+    *result = static_cast<Handle*>(new Event(context, (flags & 2) == 0));
     return OK;
 }
 
@@ -363,7 +369,6 @@ int cuEventDestroy_v2(void* pointer) {
     if (int status = ready(context)) return status;
     auto* event = handle<Event>(pointer, "cuEventDestroy");
     if (event == nullptr) return INVALID_HANDLE;
-    events().erase(event);
     delete event;
     return OK;
 }

@@ -19,7 +19,7 @@ struct Module : Handle {
     static constexpr const char* KIND = "module";
     Context* context;
     KernelLibrary library;
-    explicit Module(Context* context) : Handle(KIND), context(context) {}
+    explicit Module(Context* context) : Handle(KIND, context), context(context) {}
     ~Module() override;
 };
 
