@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             ModelsCommand.class,
             SummaryCommand.class,
+            ParityCommand.class,
             DevicesCommand.class,
             DoctorCommand.class,
             GenerateCompletion.class
