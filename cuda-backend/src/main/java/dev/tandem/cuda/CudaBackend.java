@@ -1,0 +1,97 @@
+package dev.tandem.cuda;
+
+import dev.tandem.backend.Backend;
+import dev.tandem.backend.DeviceInfo;
+import dev.tandem.backend.DeviceOptions;
+import dev.tandem.backend.InputOps;
+import dev.tandem.backend.MathOps;
+import dev.tandem.backend.MemoryOps;
+import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OptimizerOps;
+import dev.tandem.tensor.DeviceException;
+import java.io.IOException;
+
+/** A GPU as a device. */
+final class CudaBackend implements Backend {
+    private final DeviceInfo info;
+    private final CudaRuntime runtime;
+    private final CudaMemory memory;
+    private final CudaMath math;
+    private final CudaNeural neural;
+    private final CudaOptimizer optimizer;
+    private final CudaInput input;
+
+    private CudaBackend(DeviceInfo info, CudaRuntime runtime) {
+        this.info = info;
+        this.runtime = runtime;
+        Elementwise elementwise = new Elementwise(runtime);
+        Reduction reduction = new Reduction(runtime);
+        MatrixProduct matrixProduct = new MatrixProduct(runtime, elementwise);
+        memory = new CudaMemory(runtime);
+        math = new CudaMath(runtime, elementwise, reduction, matrixProduct);
+        neural = new CudaNeural(runtime, elementwise, reduction, matrixProduct);
+        optimizer = new CudaOptimizer(runtime);
+        input = new CudaInput(runtime);
+    }
+
+    /** @throws DeviceException if the GPU cannot be used, saying why and what to do */
+    static CudaBackend open(CudaMachine machine, int index, DeviceOptions options) {
+        DeviceInfo info = machine.devices().get(index);
+        int architecture = machine.driver().architecture(index);
+        if (!machine.libraries().architectures().contains(architecture)) {
+            throw new DeviceException(
+                    info.name() + ": " + CudaExamination.unsupported(machine.libraries(), architecture));
+        }
+        try {
+            machine.libraries().bindDriver();
+            return new CudaBackend(info, new CudaRuntime(info.name(), index, machine, options, info.memoryBytes()));
+        } catch (CudaException e) {
+            throw new DeviceException(
+                    e.getMessage() + "; nvidia-smi shows who uses the GPU and how much of its memory is free", e);
+        } catch (IOException | LinkageError e) {
+            throw new DeviceException(info.name() + ": JCuda's driver library cannot be loaded: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public DeviceInfo info() {
+        return info;
+    }
+
+    @Override
+    public MemoryOps memory() {
+        return memory;
+    }
+
+    @Override
+    public MathOps math() {
+        return math;
+    }
+
+    @Override
+    public NeuralOps neural() {
+        return neural;
+    }
+
+    @Override
+    public OptimizerOps optimizer() {
+        return optimizer;
+    }
+
+    @Override
+    public InputOps input() {
+        return input;
+    }
+
+    @Override
+    public void synchronize() {
+        runtime.synchronize();
+    }
+
+    @Override
+    public void close() {
+        neural.close();
+        optimizer.close();
+        runtime.close();
+    }
+}

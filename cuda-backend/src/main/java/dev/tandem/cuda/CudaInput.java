@@ -1,0 +1,20 @@
+package dev.tandem.cuda;
+
+import dev.tandem.backend.InputOps;
+import dev.tandem.backend.Storage;
+import dev.tandem.tensor.DType;
+
+/** Input operations on a GPU. */
+final class CudaInput implements InputOps {
+    private final CudaRuntime runtime;
+
+    CudaInput(CudaRuntime runtime) {
+        this.runtime = runtime;
+    }
+
+    @Override
+    public Storage images(
+            Storage pixels, Storage windows, int height, int width, float[] mean, float[] scale, DType dtype) {
+        return Images.images(runtime, pixels, windows, height, width, mean, scale, dtype);
+    }
+}

@@ -1,0 +1,159 @@
+package dev.tandem.cuda;
+
+import dev.tandem.backend.DeviceOptions;
+import dev.tandem.backend.pool.CachingAllocator;
+import dev.tandem.cuda.CudaLibraries.Library;
+import dev.tandem.tensor.DType;
+import dev.tandem.tensor.Shape;
+import java.lang.foreign.Arena;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.JCudaDriver;
+
+/** What all operations of one GPU share: its context, memory, streams, libraries and kernels. All work is on one stream. */
+final class CudaRuntime implements AutoCloseable {
+    /** Algorithms of cuDNN that want more scratch memory than this are not worth it. */
+    private static final long MOST_WORKSPACE = 1L << 30;
+    /** What cuDNN's vector loads need. */
+    private static final long ALIGNMENT = 16;
+
+    private final Arena arena = Arena.ofConfined();
+    private final CUdevice device = new CUdevice();
+    private final boolean deterministic;
+    private final long workspaceLimitBytes;
+    private final Status status;
+    private final GpuMemory memory;
+    private final CachingAllocator allocator;
+    private final Stream stream;
+    private final Uploads uploads;
+    private final Kernels kernels;
+    private final Launch launch;
+    private Cublas cublas;
+    private Cudnn cudnn;
+
+    CudaRuntime(String name, int index, CudaMachine machine, DeviceOptions options, long memoryBytes) {
+        Driver driver = machine.driver();
+        deterministic = options.deterministic();
+        status = new Status(name, driver);
+        enterContext(index);
+        memory = new GpuMemory(status);
+        long limit = options.memoryLimitBytes() > 0 ? options.memoryLimitBytes() : memoryBytes;
+        workspaceLimitBytes = Math.min(MOST_WORKSPACE, limit / 8);
+        allocator = new CachingAllocator(name, memory, limit, options.traceAllocations());
+        stream = new Stream(status);
+        uploads = new Uploads(status, memory, stream);
+        String release = machine.libraries().version(Library.NVRTC);
+        kernels = new Kernels(status, new KernelCompiler(name, driver.architecture(index), release));
+        launch = new Launch(arena, driver, status, stream);
+    }
+
+    /** The primary context, which every library in the process shares. */
+    private void enterContext(int index) {
+        CUcontext context = new CUcontext();
+        status.driver(JCudaDriver.cuInit(0), "starting the driver");
+        status.driver(JCudaDriver.cuDeviceGet(device, index), "opening the device");
+        status.driver(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "opening the device");
+        status.driver(JCudaDriver.cuCtxSetCurrent(context), "entering the device's context");
+    }
+
+    Status status() {
+        return status;
+    }
+
+    GpuMemory memory() {
+        return memory;
+    }
+
+    CachingAllocator allocator() {
+        return allocator;
+    }
+
+    Stream stream() {
+        return stream;
+    }
+
+    Uploads uploads() {
+        return uploads;
+    }
+
+    /** Opened when it is first needed: each library takes time and memory. */
+    Cublas cublas() {
+        if (cublas == null) {
+            cublas = new Cublas(status, stream);
+        }
+        return cublas;
+    }
+
+    /** See {@link #cublas}. */
+    Cudnn cudnn() {
+        if (cudnn == null) {
+            cudnn = new Cudnn(status, stream);
+        }
+        return cudnn;
+    }
+
+    boolean isDeterministic() {
+        return deterministic;
+    }
+
+    /** The most scratch memory that an algorithm of cuDNN may take. */
+    long workspaceLimitBytes() {
+        return workspaceLimitBytes;
+    }
+
+    CudaStorage allocate(Shape shape, DType dtype) {
+        return CudaStorage.allocate(allocator, shape, dtype);
+    }
+
+    CudaStorage allocateLike(CudaStorage model) {
+        return CudaStorage.allocate(allocator, model.shape(), model.dtype());
+    }
+
+    CudaStorage copy(CudaStorage source) {
+        CudaStorage target = allocateLike(source);
+        StridedCopy.copyBytes(this, source.address, target.address, source.bytes());
+        return target;
+    }
+
+    static boolean isAligned(CudaStorage storage) {
+        return storage.address % ALIGNMENT == 0;
+    }
+
+    /** The storage with one more reference or, if it begins where cuDNN cannot, a copy. Release it after use. */
+    CudaStorage aligned(CudaStorage storage) {
+        return isAligned(storage) ? (CudaStorage) storage.retain() : copy(storage);
+    }
+
+    /** A kernel of a file in which {@code element} is that type; give its arguments, then start it. */
+    Launch kernel(String file, String name, DType element) {
+        return kernel(file, name, element, element);
+    }
+
+    Launch kernel(String file, String name, DType element, DType other) {
+        return launch.of(name, kernels.function(file, name, element, other));
+    }
+
+    void synchronize() {
+        stream.synchronize("waiting for the device");
+    }
+
+    /** After a fault the context is beyond use, and only the process's end frees what it holds. */
+    @Override
+    public void close() {
+        if (!status.isBroken()) {
+            JCudaDriver.cuStreamSynchronize(stream.handle());
+            if (cudnn != null) {
+                cudnn.close();
+            }
+            if (cublas != null) {
+                cublas.close();
+            }
+            kernels.close();
+            uploads.close();
+            allocator.close();
+            stream.close();
+        }
+        JCudaDriver.cuDevicePrimaryCtxRelease(device);
+        arena.close();
+    }
+}
