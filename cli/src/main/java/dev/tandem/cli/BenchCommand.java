@@ -100,6 +100,7 @@ final class BenchCommand extends Subcommand {
                 }
             }
             report(entry, options, images, millis, firstStepSeconds, opened);
+            device.report(console(), opened);
         }
         return ExitCodes.OK;
     }

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** The options that say where to compute. */
-final class DeviceSettings {
+final class DeviceSettings extends CudaSettings {
     static final String HEADING = "%nWhere to compute:%n";
     private static final Pattern NAME = Pattern.compile("auto|cpu|cuda(:\\d+)?");
 
@@ -30,12 +30,19 @@ final class DeviceSettings {
             description = "The most memory to take on the device, such as 800M or 2G (default: what it has).")
     Long memoryLimit;
 
+    @Option(
+            names = "--memory-report",
+            description = "Tell at the end what the device's memory was used for, and by which code lines.")
+    boolean memoryReport;
+
     /** These, and where one was not given, those of a run's start. */
     DeviceSettings orElse(TrainSettings before) {
         DeviceSettings settings = new DeviceSettings();
         settings.device = device == null ? before.device() : device;
         settings.threads = threads == null ? before.threads() : threads;
         settings.memoryLimit = memoryLimit == null ? before.memoryLimit() : memoryLimit;
+        settings.memoryReport = memoryReport;
+        settings.cudaHome = cudaHome;
         return settings;
     }
 
@@ -52,7 +59,9 @@ final class DeviceSettings {
                     "device " + name + ": there is no such kind; use auto, cpu, cuda or cuda:1 (tandem devices lists"
                             + " what is here)");
         }
-        DeviceOptions options = DeviceOptions.DEFAULT.withDeterministic(deterministic);
+        applyCudaHome();
+        DeviceOptions options =
+                DeviceOptions.DEFAULT.withDeterministic(deterministic).withTraceAllocations(memoryReport);
         if (threads != null) {
             options = options.withThreads(threads);
         }
@@ -60,5 +69,12 @@ final class DeviceSettings {
             options = options.withMemoryLimit(memoryLimit);
         }
         return Device.open(name, options);
+    }
+
+    /** Tells what the device's memory was used for, if somebody asked for it. */
+    void report(Console console, Device opened) {
+        if (memoryReport) {
+            console.note(MemoryReport.of(opened));
+        }
     }
 }

@@ -9,12 +9,17 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** {@code tandem devices}: what networks can be trained on here. */
 @Command(name = "devices", description = "Lists the devices that networks can be trained on here.")
 final class DevicesCommand extends Subcommand {
+    @Mixin
+    private CudaSettings cuda = new CudaSettings();
+
     @Override
     public Integer call() {
+        cuda.applyCudaHome();
         List<DeviceInfo> devices = Device.available();
         TextTable table = new TextTable(Set.of(2), "device", "model", "memory", "");
         for (DeviceInfo device : devices) {

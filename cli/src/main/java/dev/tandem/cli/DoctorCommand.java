@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** {@code tandem doctor}: whether all that is needed is there, and how to mend what is not. */
 @Command(
@@ -16,8 +17,12 @@ import picocli.CommandLine.Command;
             "Ends with exit code 1 if something that is needed is missing."
         })
 final class DoctorCommand extends Subcommand {
+    @Mixin
+    private CudaSettings cuda = new CudaSettings();
+
     @Override
     public Integer call() {
+        cuda.applyCudaHome();
         List<Finding> findings = Examination.ofThisMachine();
         boolean healthy = findings.stream().noneMatch(finding -> finding.level() == Finding.Level.FAIL);
         StringBuilder text = new StringBuilder();

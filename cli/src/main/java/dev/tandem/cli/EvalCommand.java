@@ -103,6 +103,7 @@ final class EvalCommand extends Subcommand {
             ConfusionMatrix confusion = new ConfusionMatrix(spec.classes());
             Evaluation evaluation = Evaluator.evaluate(trained.network(), spec, images, batch, opened, confusion);
             report(trained, images, evaluation, confusion);
+            device.report(console(), opened);
         }
         return ExitCodes.OK;
     }

@@ -24,18 +24,13 @@ final class Examination {
         findings.add(vectors());
         findings.add(cores());
         findings.add(memory());
-        boolean cuda = false;
         int backends = 0;
         for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
             findings.addAll(provider.examine());
-            cuda |= provider.kind().equals("cuda");
             backends++;
         }
         if (backends == 0) {
             findings.add(Finding.fail("backend", "there is none on the class path; start Tandem with its launcher"));
-        }
-        if (!cuda) {
-            findings.add(Finding.ok("CUDA", "not in this build yet; networks are trained on the CPU"));
         }
         findings.add(cache(cacheFolder()));
         findings.add(disk(Path.of("").toAbsolutePath()));

@@ -81,7 +81,9 @@ final class TrainingJob {
             }
             RunFolder run = folder.get();
             run.writeConfig(settings.toMap());
-            return train(network, spec, device, run, resume);
+            int exitCode = train(network, spec, device, run, resume);
+            deviceSettings.report(console, device);
+            return exitCode;
         }
     }
 

@@ -93,16 +93,25 @@ public final class Device implements AutoCloseable {
     }
 
     private static Device openBest(DeviceOptions options) {
+        List<String> reasons = new ArrayList<>();
         for (BackendProvider provider : providers()) {
-            if (!provider.devices().isEmpty()) {
-                return new Device(provider.open(0, options));
+            String reason;
+            if (provider.devices().isEmpty()) {
+                reason = provider.whyUnavailable().orElse("there is none");
+            } else {
+                try {
+                    return new Device(provider.open(0, options));
+                } catch (DeviceException e) {
+                    reason = e.getMessage();
+                }
             }
-            LOG.info(
-                    "{} is not used: {}",
-                    provider.kind(),
-                    provider.whyUnavailable().orElse("there is none"));
+            LOG.info("{} is not used: {}", provider.kind(), reason);
+            reasons.add(provider.kind() + ": " + reason);
         }
-        throw new DeviceException("no backend is on the class path; add the cpu-backend dependency");
+        throw new DeviceException(
+                reasons.isEmpty()
+                        ? "no backend is on the class path; add the cpu-backend dependency"
+                        : "no device can be used: " + String.join("; ", reasons));
     }
 
     private static List<BackendProvider> providers() {

@@ -165,7 +165,7 @@ extern "C" __global__ void lars(
 }
 
 // Adds doubles of 256 threads in a fixed order; thread 0 gets the sum.
-__device__ inline double blockSumOfDoubles(double value) {
+static __device__ double blockSumOfDoubles(double value) {
     __shared__ double values[256];
     __syncthreads();
     values[threadIdx.x] = value;

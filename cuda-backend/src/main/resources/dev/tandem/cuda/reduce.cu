@@ -28,7 +28,7 @@ __device__ inline accumulator join(int op, accumulator a, accumulator b) {
     }
 }
 
-__device__ inline accumulator blockJoin(int op, accumulator value) {
+static __device__ accumulator blockJoin(int op, accumulator value) {
     __shared__ accumulator warps[32];
     for (int offset = 16; offset > 0; offset /= 2) {
         value = join(op, value, __shfl_xor_sync(0xffffffff, value, offset));
