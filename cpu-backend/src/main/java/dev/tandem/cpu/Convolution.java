@@ -10,9 +10,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * 2-D convolution by oneDNN. Images lie with channels last; weights are given in plain order and brought into the order
- * that the kernel wants before each use, which takes half a percent of the convolution's time and keeps the parameters one
- * flat buffer.
+ * 2-D convolution by oneDNN, but for some input gradients ({@link WindowRowConvolution}). Images lie with channels last; weights
+ * are given in plain order and brought into the order that the kernel wants before each use, which takes half a percent of the
+ * convolution's time and keeps the parameters one flat buffer.
  */
 final class Convolution {
     private static final int DIRECT = 1;
@@ -42,10 +42,16 @@ final class Convolution {
     }
 
     private final CpuRuntime runtime;
+    private final WindowRowConvolution windowRows;
     private final Map<Key, Plan> plans = new HashMap<>();
 
     Convolution(CpuRuntime runtime) {
+        this(runtime, Kernels.of(WindowRowKernels.class));
+    }
+
+    Convolution(CpuRuntime runtime, WindowRowKernels kernels) {
         this.runtime = runtime;
+        this.windowRows = new WindowRowConvolution(runtime, kernels);
     }
 
     Storage forward(Storage x, Storage weight, Storage bias, Window window, int groups, Activation activation) {
@@ -79,9 +85,18 @@ final class Convolution {
         if (x.elements() == 0) {
             return runtime.allocate(x, DType.FLOAT32);
         }
-        Plan plan = plan(new Key(Kind.BACKWARD_INPUT, x, weight.shape(), window, groups, false, null));
-        CpuStorage source = runtime.in(plan.images, gradient);
+        Key key = new Key(Kind.BACKWARD_INPUT, x, weight.shape(), window, groups, false, null);
         CpuStorage plainWeight = runtime.plain(weight);
+        if (WindowRowConvolution.takes(key)) {
+            CpuStorage source = runtime.channelsLast(gradient);
+            CpuStorage result = runtime.allocateImages(x);
+            windowRows.backwardInput(source, plainWeight, window, result);
+            plainWeight.release();
+            source.release();
+            return result;
+        }
+        Plan plan = plan(key);
+        CpuStorage source = runtime.in(plan.images, gradient);
         CpuStorage result = runtime.allocate(x, DType.FLOAT32, plan.images);
         Block temporary = blockedWeight(plan, plainWeight);
         plan.primitive

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ConvolutionTest {
     private final CpuRuntime runtime = TestStorages.runtime();
-    private final Convolution convolution = new Convolution(runtime);
+    private Convolution convolution = new Convolution(runtime);
 
     @AfterEach
     void close() {
@@ -28,9 +28,13 @@ class ConvolutionTest {
 
     static Stream<Arguments> cases() {
         Window three = Window.square(3, 1, 1);
+        Window few = new Window(2, 6, 1, 1, 1, 0, 0, 2, 1, 1);
         return Stream.of(
                 Arguments.of("first layer of LeNet", Shape.of(3, 1, 28, 28), 6, 1, Window.square(5, 1, 2)),
                 Arguments.of("second layer of LeNet", Shape.of(3, 6, 14, 14), 16, 1, Window.square(5, 1, 0)),
+                Arguments.of("few channels", Shape.of(5, 3, 9, 7), 5, 1, Window.square(5, 1, 2)),
+                Arguments.of("few channels, unequal kernel", Shape.of(3, 4, 8, 9), 6, 1, few),
+                Arguments.of("few channels to many", Shape.of(1, 7, 9, 8), 17, 1, Window.square(5, 1, 0)),
                 Arguments.of("first layer of AlexNet", Shape.of(2, 3, 47, 51), 64, 1, Window.square(11, 4, 2)),
                 Arguments.of("first layer for CIFAR", Shape.of(2, 3, 32, 32), 64, 1, three),
                 Arguments.of("3×3", Shape.of(2, 64, 8, 8), 64, 1, three),
@@ -69,6 +73,14 @@ class ConvolutionTest {
         }
         check(name, x, outputs, groups, window, Order.CHANNELS_LAST, false);
         assertThat(runtime.allocator().stats().liveBytes()).isZero();
+    }
+
+    /** For input gradients of few channels, which have a loop of their own. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void agreesWithNestedLoopsWithoutVectors(String name, Shape x, int outputs, int groups, Window window) {
+        convolution = new Convolution(runtime, Kernels.of(WindowRowKernels.class, false));
+        check(name, x, outputs, groups, window, Order.CHANNELS_LAST, true);
     }
 
     /** Reference code is hundreds of times slower. Other processors have other kernels. */
