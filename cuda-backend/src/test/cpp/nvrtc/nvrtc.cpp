@@ -79,7 +79,7 @@ extern "C" {
 int nvrtcVersion(int* major, int* minor) {
     ENTER(nvrtcVersion);
     *major = SIM_CUDA_MAJOR;
-    *minor = SIM_CUDA_MAJOR == 12 ? 6 : 0;
+    *minor = 999;  // no real release: images kept under it never reach a real GPU
     return NVRTC_OK;
 }
 
