@@ -12,6 +12,8 @@ final class Attributes {
 
     private static final Map<Float, Long> SCALED = new ConcurrentHashMap<>();
 
+    private static final long ACCUMULATING = createAccumulating();
+
     private Attributes() {}
 
     static long none() {
@@ -26,6 +28,20 @@ final class Attributes {
     /** The result is multiplied. */
     static long scaled(float factor) {
         return factor == 1 ? none() : SCALED.computeIfAbsent(factor, Attributes::create);
+    }
+
+    /** The result is added to what is there. */
+    static long accumulating() {
+        return ACCUMULATING;
+    }
+
+    private static long createAccumulating() {
+        long attributes = OneDnn.create("dnnl_primitive_attr_create");
+        OneDnn.call("dnnl_primitive_attr_set_scratchpad_mode", attributes, 1);
+        long steps = OneDnn.create("dnnl_post_ops_create");
+        OneDnn.call("dnnl_post_ops_append_sum", steps, 1f, 0, 0);
+        OneDnn.call("dnnl_primitive_attr_set_post_ops", attributes, steps);
+        return attributes;
     }
 
     private static long create(float factor) {

@@ -10,9 +10,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * 2-D convolution by oneDNN, but for some input gradients ({@link WindowRowConvolution}). Images lie with channels last; weights
- * are given in plain order and brought into the order that the kernel wants before each use, which takes half a percent of the
- * convolution's time and keeps the parameters one flat buffer.
+ * 2-D convolution by oneDNN's direct algorithms, by {@link Winograd}'s where that is faster, and for some input gradients by
+ * {@link WindowRowConvolution}. Images lie with channels last; weights are given in plain order and brought into the order that
+ * the kernel wants before each use, which takes half a percent of the convolution's time and keeps the parameters one flat
+ * buffer.
  */
 final class Convolution {
     private static final int DIRECT = 1;
@@ -42,16 +43,24 @@ final class Convolution {
     }
 
     private final CpuRuntime runtime;
+    private final Winograd winograd; // null for none
     private final WindowRowConvolution windowRows;
     private final Map<Key, Plan> plans = new HashMap<>();
 
     Convolution(CpuRuntime runtime) {
-        this(runtime, Kernels.of(WindowRowKernels.class));
+        this(runtime, Kernels.of(WindowRowKernels.class), Winograd.isFast(runtime));
     }
 
-    Convolution(CpuRuntime runtime, WindowRowKernels kernels) {
+    /** @param withWinograd whether to take Winograd's algorithm where it pays */
+    Convolution(CpuRuntime runtime, WindowRowKernels kernels, boolean withWinograd) {
         this.runtime = runtime;
         this.windowRows = new WindowRowConvolution(runtime, kernels);
+        this.winograd = withWinograd ? new Winograd(runtime) : null;
+    }
+
+    boolean takesWinograd(Key key) {
+        Shape y = outputShape(key.x, key.weight, key.window);
+        return winograd != null && winograd.pays(y, key.weight, key.window, key.groups);
     }
 
     Storage forward(Storage x, Storage weight, Storage bias, Window window, int groups, Activation activation) {
@@ -60,6 +69,9 @@ final class Convolution {
         Shape y = outputShape(x.shape(), weight.shape(), window);
         if (y.elements() == 0) {
             return runtime.allocate(y, DType.FLOAT32);
+        }
+        if (takesWinograd(key)) {
+            return winograd.forward(x, weight, bias, y, window, activation);
         }
         Plan plan = plan(key);
         CpuStorage source = runtime.in(plan.images, x);
@@ -86,6 +98,9 @@ final class Convolution {
             return runtime.allocate(x, DType.FLOAT32);
         }
         Key key = new Key(Kind.BACKWARD_INPUT, x, weight.shape(), window, groups, false, null);
+        if (takesWinograd(key)) {
+            return winograd.backwardInput(gradient, weight, x, window);
+        }
         CpuStorage plainWeight = runtime.plain(weight);
         if (WindowRowConvolution.takes(key)) {
             CpuStorage source = runtime.channelsLast(gradient);
@@ -121,8 +136,12 @@ final class Convolution {
             }
             return;
         }
-        Plan plan = plan(
-                new Key(Kind.BACKWARD_WEIGHT, x.shape(), target.shape(), window, groups, biasGradient != null, null));
+        Key key = new Key(Kind.BACKWARD_WEIGHT, x.shape(), target.shape(), window, groups, biasGradient != null, null);
+        if (takesWinograd(key)) {
+            winograd.backwardWeight(x, gradient, window, target, (CpuStorage) biasGradient);
+            return;
+        }
+        Plan plan = plan(key);
         CpuStorage source = runtime.in(plan.images, x);
         CpuStorage outputGradient = runtime.in(plan.images, gradient);
         Block temporary = plan.takesPlainWeight()

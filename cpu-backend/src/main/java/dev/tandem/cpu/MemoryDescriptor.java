@@ -47,6 +47,15 @@ record MemoryDescriptor(long handle, long bytes) {
         return new MemoryDescriptor(handle, OneDnn.descriptorBytes(handle));
     }
 
+    /** The first elements along each axis, where they lie in this order. */
+    MemoryDescriptor part(Shape shape) {
+        return of(OneDnn.create(
+                "dnnl_memory_desc_create_submemory",
+                handle,
+                OneDnn.dimensions(shape.toArray()),
+                OneDnn.dimensions(new long[shape.rank()])));
+    }
+
     boolean sameAs(MemoryDescriptor other) {
         return handle == other.handle || OneDnn.descriptorsEqual(handle, other.handle);
     }

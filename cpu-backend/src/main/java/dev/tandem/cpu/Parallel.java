@@ -7,6 +7,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /** Shares loops out over the CPU's threads. */
 final class Parallel implements AutoCloseable {
@@ -36,6 +38,16 @@ final class Parallel implements AutoCloseable {
 
     int threads() {
         return threads;
+    }
+
+    /** What is made by a library that is told of one thread, to be used inside of a loop. */
+    <T> T alone(Supplier<T> maker) {
+        OpenMp.setThreads(1);
+        try {
+            return maker.get();
+        } finally {
+            OpenMp.setThreads(threads);
+        }
     }
 
     /** {@link #run(long, long, Range)} for elements of one simple operation each. */
@@ -73,6 +85,24 @@ final class Parallel implements AutoCloseable {
                 throw new AssertionError(failure);
             }
         }
+    }
+
+    /** One of many pieces of work. */
+    interface Task {
+        /** @param worker a number below {@link #threads()} that no task running at the same time has */
+        void run(int worker, long task);
+    }
+
+    /** Runs tasks 0 to {@code count}, each on the first thread that is free: a thread that is held up does fewer. */
+    void runTasks(long count, Task body) {
+        AtomicLong next = new AtomicLong();
+        run(Math.min(threads, count), 1, (from, to) -> {
+            for (int worker = (int) from; worker < to; worker++) {
+                for (long task = next.getAndIncrement(); task < count; task = next.getAndIncrement()) {
+                    body.run(worker, task);
+                }
+            }
+        });
     }
 
     private static void runPart(Range body, long count, int part, int parts, Throwable[] failures) {

@@ -98,13 +98,23 @@ final class Primitive implements AutoCloseable {
 
     void run(CpuRuntime runtime) {
         if (scratchpadBytes == 0) {
-            OneDnn.execute(handle, runtime.stream(), count, arguments);
+            execute(runtime);
             return;
         }
         Block scratchpad = runtime.allocator().allocate(scratchpadBytes, "oneDNN scratchpad");
         with(OneDnn.ARG_SCRATCHPAD, scratchpad.address);
-        OneDnn.execute(handle, runtime.stream(), count, arguments);
+        execute(runtime);
         runtime.allocator().release(scratchpad);
+    }
+
+    /** How much memory {@link #execute} wants as {@code ARG_SCRATCHPAD}. */
+    long scratchpadBytes() {
+        return scratchpadBytes;
+    }
+
+    /** Runs with a scratchpad that is named already, as other threads than the device's must. */
+    void execute(CpuRuntime runtime) {
+        OneDnn.execute(handle, runtime.stream(), count, arguments);
     }
 
     @Override

@@ -79,7 +79,7 @@ class ConvolutionTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     void agreesWithNestedLoopsWithoutVectors(String name, Shape x, int outputs, int groups, Window window) {
-        convolution = new Convolution(runtime, Kernels.of(WindowRowKernels.class, false));
+        convolution = new Convolution(runtime, Kernels.of(WindowRowKernels.class, false), false);
         check(name, x, outputs, groups, window, Order.CHANNELS_LAST, true);
     }
 
@@ -173,7 +173,7 @@ class ConvolutionTest {
     }
 
     /** The definition, in double precision. */
-    private static final class Naive {
+    static final class Naive {
         final double[] output;
         final double[] imageGradient;
         final double[] weightGradient;
