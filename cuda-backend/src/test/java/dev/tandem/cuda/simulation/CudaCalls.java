@@ -18,6 +18,7 @@ final class CudaCalls implements AutoCloseable {
 
     final SimulationControl control = SimulatedCuda.control();
     final Arena arena = Arena.ofConfined();
+    private final List<String> leftByOthers = control.leaks();
 
     CudaCalls() {
         control.clear();
@@ -89,6 +90,13 @@ final class CudaCalls implements AutoCloseable {
         Object[] all = Stream.concat(Stream.of(result), Stream.of(arguments)).toArray();
         ok(function, all);
         return result.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /** What is live now and was not when this began: other tests of this process may have lost something. */
+    List<String> leaks() {
+        List<String> leaks = new ArrayList<>(control.leaks());
+        leaks.removeAll(leftByOthers);
+        return leaks;
     }
 
     long allocate(long bytes) {

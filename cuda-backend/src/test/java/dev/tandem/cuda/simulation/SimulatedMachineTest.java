@@ -86,7 +86,7 @@ class SimulatedMachineTest {
         cuda.allocate(16);
         cuda.stream();
         cuda.pinned(32);
-        assertThat(cuda.control.leaks())
+        assertThat(cuda.leaks())
                 .satisfiesExactly(
                         leak -> assertThat(leak).startsWith("memory block").endsWith("of 16 bytes"),
                         leak -> assertThat(leak).startsWith("stream"),
@@ -94,7 +94,7 @@ class SimulatedMachineTest {
         cuda.ok("cuDevicePrimaryCtxRelease_v2", 0);
         assertThat(cuda.control.diagnoses()).hasSize(3).allSatisfy(line -> assertThat(line)
                 .endsWith("was never given back"));
-        assertThat(cuda.control.leaks()).isEmpty();
+        assertThat(cuda.leaks()).isEmpty();
         cuda.ok("cuDevicePrimaryCtxRetain", cuda.arena.allocate(8), 0);
     }
 
