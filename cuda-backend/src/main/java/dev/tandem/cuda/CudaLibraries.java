@@ -55,6 +55,7 @@ final class CudaLibraries {
     private final Map<Library, Loaded> loaded = new EnumMap<>(Library.class);
     private final List<String> complaints = new ArrayList<>();
     private final List<Path> folders = new ArrayList<>();
+    private boolean bound;
 
     private CudaLibraries() {}
 
@@ -138,19 +139,12 @@ final class CudaLibraries {
         try {
             JCudaNatives.load(soname(Library.CUBLAS), soname(Library.NVRTC));
         } catch (IOException | LinkageError e) {
-            String message = e.getMessage() == null
-                    ? e.toString()
-                    : e.getMessage()
-                            .lines()
-                            .reduce("", (a, b) -> b.isBlank() ? a : b)
-                            .strip();
-            complaints.add("JCuda cannot be loaded (" + message + ")");
+            String message = String.valueOf(e.getMessage()).strip();
+            complaints.add("JCuda cannot be loaded (" + message.substring(message.lastIndexOf('\n') + 1) + ")");
             return;
         }
         bound = true;
     }
-
-    private boolean bound;
 
     /** Loads JCuda's binding of the driver, which must be there. */
     void bindDriver() throws IOException {

@@ -38,7 +38,8 @@ final class CudaMachine {
         return instance;
     }
 
-    private static CudaMachine look() {
+    /** Looks anew. */
+    static CudaMachine look() {
         if (!System.getProperty("os.name").equals("Linux")
                 || !System.getProperty("os.arch").equals("amd64")) {
             return without("JCuda's natives are for Linux on x86-64, this is " + System.getProperty("os.name") + " on "

@@ -12,6 +12,8 @@ import jcuda.driver.JCudaDriver;
 
 /** What all operations of one GPU share: its context, memory, streams, libraries and kernels. All work is on one stream. */
 final class CudaRuntime implements AutoCloseable {
+    /** Set to 0 for NVIDIA's compute-sanitizer, which else sees one large block. */
+    private static final String CACHING = "TANDEM_CUDA_CACHING";
     /** Algorithms of cuDNN that want more scratch memory than this are not worth it. */
     private static final long MOST_WORKSPACE = 1L << 30;
     /** What cuDNN's vector loads need. */
@@ -40,6 +42,9 @@ final class CudaRuntime implements AutoCloseable {
         long limit = options.memoryLimitBytes() > 0 ? options.memoryLimitBytes() : memoryBytes;
         workspaceLimitBytes = Math.min(MOST_WORKSPACE, limit / 8);
         allocator = new CachingAllocator(name, memory, limit, options.traceAllocations());
+        if ("0".equals(System.getenv(CACHING))) {
+            allocator.keepNothing();
+        }
         stream = new Stream(status);
         uploads = new Uploads(status, memory, stream);
         String release = machine.libraries().version(Library.NVRTC);

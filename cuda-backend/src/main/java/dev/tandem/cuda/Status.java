@@ -2,6 +2,7 @@ package dev.tandem.cuda;
 
 import dev.tandem.backend.Storage;
 import java.util.Locale;
+import java.util.Set;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcudnn.JCudnn;
@@ -11,6 +12,13 @@ import jcuda.jcudnn.JCudnn;
  * everything fails: from then on the device says so in one line, whatever is asked of it.
  */
 final class Status {
+    /**
+     * Memory and hardware errors, illegal accesses and instructions, failed launches and assertions: after them the driver
+     * answers nothing else in this process.
+     */
+    private static final Set<Integer> STICKY =
+            Set.of(214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 999);
+
     private final String device;
     private final Driver driver;
     private int step = 1;
@@ -73,12 +81,7 @@ final class Status {
 
     /** Whether the driver answers everything with this from now on. */
     private static boolean isSticky(int status) {
-        return status == 214
-                || status == 220
-                || status == 702
-                || status >= 709 && status <= 721 && status != 712 && status != 713
-                || status == 700
-                || status == 999;
+        return STICKY.contains(status);
     }
 
     private static String describe(Storage... operands) {

@@ -27,6 +27,7 @@ public final class CachingAllocator {
     private final boolean trace;
     private final TreeMap<Long, ArrayDeque<Block>> free = new TreeMap<>();
     private final Set<Block> live = new HashSet<>();
+    private boolean keeps = true;
     private long liveBytes;
     private long cachedBytes;
     private long peakBytes;
@@ -45,11 +46,19 @@ public final class CachingAllocator {
     }
 
     /**
+     * From now on blocks come from the system one by one, as large as asked for, and go back at once: slow, but tools that
+     * look for accesses outside of blocks see them.
+     */
+    public void keepNothing() {
+        keeps = false;
+    }
+
+    /**
      * @param owner what it is for, in an error message or a report
      * @throws OutOfDeviceMemoryException if there is no room even after giving back what is cached
      */
     public Block allocate(long bytes, Object owner) {
-        long size = Math.max(GRAIN, (bytes + GRAIN - 1) / GRAIN * GRAIN);
+        long size = keeps ? Math.max(GRAIN, (bytes + GRAIN - 1) / GRAIN * GRAIN) : Math.max(1, bytes);
         Block block = takeCached(size);
         if (block == null) {
             block = fromSystem(size, owner);
@@ -69,6 +78,10 @@ public final class CachingAllocator {
         }
         live.remove(block);
         liveBytes -= block.capacity;
+        if (!keeps) {
+            system.free(block.address);
+            return;
+        }
         cachedBytes += block.capacity;
         free.computeIfAbsent(block.capacity, size -> new ArrayDeque<>()).push(block);
     }

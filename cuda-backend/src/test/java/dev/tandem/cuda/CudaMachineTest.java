@@ -1,0 +1,146 @@
+package dev.tandem.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.tandem.backend.DeviceOptions;
+import dev.tandem.backend.Finding;
+import dev.tandem.backend.OutOfDeviceMemoryException;
+import dev.tandem.cuda.simulation.SimulatedCuda;
+import dev.tandem.cuda.simulation.SimulationControl;
+import dev.tandem.tensor.DType;
+import dev.tandem.tensor.Device;
+import dev.tandem.tensor.DeviceException;
+import dev.tandem.tensor.Shape;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Machines with GPUs that cannot be used, or hardly. */
+class CudaMachineTest {
+    private static final long MEBIBYTE = 1L << 20;
+    private SimulationControl simulation;
+
+    @BeforeEach
+    void open() {
+        assumeFalse(OnSimulatedCuda.IS_REAL, "needs a simulation to change");
+        CudaMachine.get();
+        simulation = SimulatedCuda.control();
+    }
+
+    @AfterEach
+    void restore() {
+        for (String setting : List.of("INIT", "DRIVER", "DEVICES", "ARCH", "USED")) {
+            simulation.set(setting, "");
+        }
+        simulation.clear();
+    }
+
+    private String problemWith(String setting, String value) {
+        simulation.set(setting, value);
+        CudaMachine machine = CudaMachine.look();
+        assertThat(machine.devices()).isEmpty();
+        return machine.problem().orElseThrow();
+    }
+
+    @Test
+    void aDriverWithoutAGpuSaysWhereToLook() {
+        String message = "the NVIDIA driver sees no GPU; check nvidia-smi, CUDA_VISIBLE_DEVICES, and in a container"
+                + " --gpus all";
+        assertThat(problemWith("INIT", "100")).isEqualTo(message);
+        simulation.set("INIT", "");
+        assertThat(problemWith("DEVICES", "0")).isEqualTo(message);
+    }
+
+    @Test
+    void aDriverThatDoesNotFitItsKernelModuleSaysSo() {
+        assertThat(problemWith("INIT", "803"))
+                .startsWith("the NVIDIA driver's library and kernel module do not fit together:"
+                        + " CUDA_ERROR_SYSTEM_DRIVER_MISMATCH")
+                .endsWith("restart the machine after a driver update, or remove the compat library");
+    }
+
+    @Test
+    void anOldDriverSaysWhatIsNeeded() {
+        assertThat(problemWith("DRIVER", "11040"))
+                .isEqualTo("the NVIDIA driver serves CUDA up to 11.4, Tandem needs 12.0; install driver 525 or newer");
+    }
+
+    @Test
+    void devicesHaveMemoryArchitectureAndDriver() {
+        simulation.set("DEVICES", "2");
+        CudaMachine machine = CudaMachine.look();
+
+        assertThat(machine.problem()).isEmpty();
+        assertThat(machine.devices()).extracting(device -> device.name()).containsExactly("cuda:0", "cuda:1");
+        assertThat(machine.devices().get(1).memoryBytes()).isEqualTo(4096 * MEBIBYTE);
+        assertThat(machine.devices().get(1).details())
+                .containsEntry("architecture", "sm_90")
+                .containsEntry("driver", "CUDA 12.6");
+    }
+
+    @Test
+    void anArchitectureThatNvrtcDoesNotKnowIsRefused() {
+        simulation.set("ARCH", "30");
+        CudaMachine machine = CudaMachine.look();
+
+        assertThatThrownBy(() -> CudaBackend.open(machine, 0, DeviceOptions.DEFAULT))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageMatching(
+                        "cuda:0: NVRTC 12\\.\\d+ compiles for sm_\\d+ to sm_\\d+, not for sm_30; this GPU is"
+                                + " too old for this CUDA: install CUDA 12");
+        assertThat(CudaExamination.findings(machine))
+                .anyMatch(finding ->
+                        finding.level() == Finding.Level.FAIL && finding.text().contains("not for sm_30"));
+    }
+
+    @Test
+    void doctorTellsTheVersionAndPathOfEveryLibrary() {
+        List<Finding> findings = CudaExamination.findings(CudaMachine.look());
+
+        assertThat(findings)
+                .extracting(Finding::subject)
+                .containsExactly("NVIDIA driver", "NVRTC", "cuBLASLt", "cuBLAS", "cuDNN", "NCCL", "cuda:0");
+        assertThat(findings).allMatch(finding -> finding.level() == Finding.Level.OK);
+        assertThat(findings.get(4).text())
+                .matches("9\\.\\d+\\.\\d+, libcudnn\\.so\\.9, .*")
+                .contains(SimulatedCuda.folder().toString());
+    }
+
+    @Test
+    void littleFreeMemoryIsToldWithAllNumbers() {
+        simulation.set("USED", Long.toString(3896 * MEBIBYTE));
+        try (Device device = Device.open("cuda")) {
+            assertThatThrownBy(() -> device.memory().allocate(Shape.of(300 * MEBIBYTE), DType.UINT8))
+                    .isInstanceOf(OutOfDeviceMemoryException.class)
+                    .hasMessageMatching(
+                            "cuda:0: no room for 300\\.0 MiB \\(uint8 \\[314572800]\\): .* in \\d+ blocks are"
+                                    + " live, .* are cached, the peak was .*, the limit is 4096\\.0 MiB, .* MiB of the"
+                                    + " device's 4096\\.0 MiB are free; use a smaller batch or image size, or raise the limit");
+        }
+    }
+
+    @Test
+    void aFailureNamesOperationShapesAndTheLibrarysWords() {
+        try (Device device = Device.open("cuda")) {
+            var x = device.memory().allocate(Shape.of(2, 3), DType.FLOAT32);
+            simulation.failCall("cublasGemmStridedBatchedEx", 1, 13);
+            assertThatThrownBy(() -> device.math().matmul(x, x, false, true, null, null, null))
+                    .hasMessageMatching("cuda:0: matmul of float32 \\[2, 2] failed in step 1: cuBLAS says"
+                            + " CUBLAS_STATUS_EXECUTION_FAILED \\(.*\\)");
+            x.release();
+        }
+    }
+
+    @Test
+    void nothingIsLeftWhenADeviceIsClosed() {
+        List<String> before = simulation.leaks();
+        try (Device device = Device.open("cuda")) {
+            device.random().normal(64, 100_000).relu().sum().item();
+        }
+        assertThat(simulation.leaks()).isEqualTo(before);
+        assertThat(simulation.diagnoses()).isEmpty();
+    }
+}
