@@ -60,36 +60,45 @@ final class CudaBackend implements Backend {
 
     @Override
     public MemoryOps memory() {
+        runtime.enter();
         return memory;
     }
 
     @Override
     public MathOps math() {
+        runtime.enter();
         return math;
     }
 
     @Override
     public NeuralOps neural() {
+        runtime.enter();
         return neural;
     }
 
     @Override
     public OptimizerOps optimizer() {
+        runtime.enter();
         return optimizer;
     }
 
     @Override
     public InputOps input() {
+        runtime.enter();
         return input;
     }
 
     @Override
     public void synchronize() {
+        runtime.enter();
         runtime.synchronize();
     }
 
     @Override
     public void close() {
+        if (!runtime.status().isBroken()) {
+            runtime.enter();
+        }
         neural.close();
         optimizer.close();
         runtime.close();

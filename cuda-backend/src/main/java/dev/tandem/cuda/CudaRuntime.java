@@ -19,8 +19,11 @@ final class CudaRuntime implements AutoCloseable {
     /** What cuDNN's vector loads need. */
     private static final long ALIGNMENT = 16;
 
+    private static final ThreadLocal<CudaRuntime> CURRENT = new ThreadLocal<>();
+
     private final Arena arena = Arena.ofConfined();
     private final CUdevice device = new CUdevice();
+    private final CUcontext context = new CUcontext();
     private final boolean deterministic;
     private final long workspaceLimitBytes;
     private final Status status;
@@ -37,7 +40,7 @@ final class CudaRuntime implements AutoCloseable {
         Driver driver = machine.driver();
         deterministic = options.deterministic();
         status = new Status(name, driver);
-        enterContext(index);
+        openContext(index);
         memory = new GpuMemory(status);
         long limit = options.memoryLimitBytes() > 0 ? options.memoryLimitBytes() : memoryBytes;
         workspaceLimitBytes = Math.min(MOST_WORKSPACE, limit / 8);
@@ -53,12 +56,19 @@ final class CudaRuntime implements AutoCloseable {
     }
 
     /** The primary context, which every library in the process shares. */
-    private void enterContext(int index) {
-        CUcontext context = new CUcontext();
+    private void openContext(int index) {
         status.driver(JCudaDriver.cuInit(0), "starting the driver");
         status.driver(JCudaDriver.cuDeviceGet(device, index), "opening the device");
         status.driver(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "opening the device");
-        status.driver(JCudaDriver.cuCtxSetCurrent(context), "entering the device's context");
+        enter();
+    }
+
+    /** Makes this device the one that the driver's calls of this thread mean: a thread may have opened several. */
+    void enter() {
+        if (CURRENT.get() != this) {
+            status.driver(JCudaDriver.cuCtxSetCurrent(context), "entering the device's context");
+            CURRENT.set(this);
+        }
     }
 
     Status status() {
@@ -158,6 +168,7 @@ final class CudaRuntime implements AutoCloseable {
             allocator.close();
             stream.close();
         }
+        CURRENT.remove();
         JCudaDriver.cuDevicePrimaryCtxRelease(device);
         arena.close();
     }

@@ -13,6 +13,7 @@ import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Device;
 import dev.tandem.tensor.DeviceException;
 import dev.tandem.tensor.Shape;
+import dev.tandem.tensor.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +80,25 @@ class CudaMachineTest {
         assertThat(machine.devices().get(1).details())
                 .containsEntry("architecture", "sm_90")
                 .containsEntry("driver", "CUDA 12.6");
+    }
+
+    @Test
+    void aThreadMayHaveSeveralGpusOpen() {
+        simulation.set("DEVICES", "2");
+        CudaMachine machine = CudaMachine.look();
+        try (Device first = Device.of(CudaBackend.open(machine, 0, DeviceOptions.DEFAULT));
+                Device second = Device.of(CudaBackend.open(machine, 1, DeviceOptions.DEFAULT))) {
+            for (int round = 0; round < 3; round++) {
+                for (Device device : List.of(first, second)) {
+                    assertThat(Tensor.of(device, new float[] {1, 2, 3}, 3)
+                                    .square()
+                                    .sum()
+                                    .item())
+                            .isEqualTo(14);
+                }
+            }
+        }
+        assertThat(simulation.diagnoses()).isEmpty();
     }
 
     @Test
