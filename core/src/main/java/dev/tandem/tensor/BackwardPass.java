@@ -54,6 +54,9 @@ final class BackwardPass {
             try (Scope scope = Scope.open()) {
                 Tensor gradient = Tensor.wrap(node.device, node.gradient);
                 node.gradient = null;
+                if (node.onGradient != null) {
+                    node.onGradient.accept(gradient);
+                }
                 Backward backward = new Backward(node, gradient);
                 try {
                     node.function.run(backward);

@@ -3,6 +3,7 @@ package dev.tandem.tensor;
 import dev.tandem.backend.Storage;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * One recorded operation. Counted by the tensor it made and by the operations after it: when nobody can reach it any more,
@@ -23,6 +24,7 @@ final class Node {
     final Autograd.BackwardFunction function;
     Storage[] saved;
     Storage gradient; // what the operations after it have given so far
+    Consumer<Tensor> onGradient; // null for none
     private int references;
 
     Node(String operation, Device device, Tensor[] inputs, Storage[] saved, Autograd.BackwardFunction function) {

@@ -408,6 +408,21 @@ public final class Tensor {
         onGradientReady = listener;
     }
 
+    /**
+     * Lets a listener see the gradient of this computed tensor, which is not kept, whenever a backward has added it up: of an
+     * activation, say. Not called where no gradient comes back to here. What it is given is released when it returns.
+     *
+     * @param listener in place of an earlier one; null for none
+     * @throws IllegalStateException if this tensor was not recorded
+     */
+    public void onGradient(Consumer<Tensor> listener) {
+        if (node == null) {
+            throw new IllegalStateException("onGradient: this tensor was not computed from anything that requires a"
+                    + " gradient; call requireGradient() on that, or onGradientReady on a leaf");
+        }
+        node.onGradient = listener;
+    }
+
     void gradientIsReady() {
         if (onGradientReady != null) {
             onGradientReady.accept(this);

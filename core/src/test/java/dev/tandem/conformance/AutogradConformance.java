@@ -46,6 +46,25 @@ class AutogradConformance extends TensorKit {
     }
 
     @Test
+    void aComputedTensorShowsItsGradientOnceAllUsesHaveAddedTheirs() {
+        Tensor x = Tensor.of(2, -1).requireGradient();
+        Tensor y = x.square();
+        List<float[]> seen = new ArrayList<>();
+        y.onGradient(gradient -> seen.add(gradient.toFloatArray()));
+        y.multiply(3).add(y.square()).sum().backward(); // d/dy (3y + y²) = 3 + 2y, y = 4 and 1
+        assertThat(seen).hasSize(1);
+        assertThat(seen.get(0)).containsExactly(11, 5);
+        assertValues(x.gradient(), 11 * 4, 5 * -2);
+    }
+
+    @Test
+    void onlyAComputedTensorCanBeListenedTo() {
+        assertThatThrownBy(() -> Tensor.of(1, 2).square().onGradient(gradient -> {}))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("requireGradient");
+    }
+
+    @Test
     void detachStopsTheGradient() {
         Tensor x = Tensor.of(2, 3).requireGradient();
         Tensor fixed = x.square().detach();
