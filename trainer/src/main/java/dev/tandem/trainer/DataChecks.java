@@ -3,10 +3,11 @@ package dev.tandem.trainer;
 import dev.tandem.data.ImageDataset;
 
 /** Whether data and network belong together, before any time is spent. */
-final class DataChecks {
+public final class DataChecks {
     private DataChecks() {}
 
-    static void check(NetworkSpec spec, ImageDataset dataset) {
+    /** @throws IllegalArgumentException if they do not, saying how */
+    public static void check(NetworkSpec spec, ImageDataset dataset) {
         if (dataset.size() == 0) {
             throw new IllegalArgumentException("data set " + dataset.name() + ": it has no images");
         }

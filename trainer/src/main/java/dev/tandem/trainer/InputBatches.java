@@ -8,11 +8,11 @@ import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 
 /** Brings batches of pixels to a device and turns them into what networks take. */
-final class InputBatches {
+public final class InputBatches {
     private InputBatches() {}
 
     /** {@code [N, C, H, W]} float32, normalised as the network wants it. */
-    static Tensor images(Batch batch, NetworkSpec spec, Device device) {
+    public static Tensor images(Batch batch, NetworkSpec spec, Device device) {
         Shape pixelShape = Shape.of(batch.size(), batch.height(), batch.width(), batch.channels());
         Tensor pixels = Tensor.upload(device, batch.pixels(), DType.UINT8, pixelShape);
         Tensor windows = Tensor.upload(device, batch.windows(), DType.INT32, Shape.of(batch.size(), 3));
@@ -29,7 +29,7 @@ final class InputBatches {
     }
 
     /** int64 {@code [N]}. */
-    static Tensor labels(Batch batch, Device device) {
+    public static Tensor labels(Batch batch, Device device) {
         return Tensor.ofLongs(device, batch.labels(), batch.size());
     }
 }
