@@ -8,8 +8,6 @@ import dev.tandem.trainer.ConfusionMatrix;
 import dev.tandem.trainer.Evaluation;
 import dev.tandem.trainer.Evaluator;
 import dev.tandem.trainer.NetworkSpec;
-import dev.tandem.trainer.RunFolder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -88,7 +86,8 @@ final class EvalCommand extends Subcommand {
     public Integer call() {
         Path file = TrainedNetwork.locate(weights);
         Split split = data.part == Part.TRAIN ? Split.TRAIN : Split.TEST;
-        String source = data.folder == null ? trainedOn(file) : data.folder;
+        String trainedOn = TrainedNetwork.trainedOn(file).orElse(TrainSettings.MNIST);
+        String source = data.folder == null ? trainedOn : data.folder;
         try (Device opened = device.open(false)) {
             TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened);
             NetworkSpec spec = trained.spec();
@@ -106,16 +105,6 @@ final class EvalCommand extends Subcommand {
             device.report(console(), opened);
         }
         return ExitCodes.OK;
-    }
-
-    /** The data of the run that the weights lie in; MNIST for others. */
-    private static String trainedOn(Path weights) {
-        Path folder = weights.toAbsolutePath().getParent();
-        if (!Files.isRegularFile(folder.resolve("config.yaml"))) {
-            return TrainSettings.MNIST;
-        }
-        Object data = RunFolder.at(folder).readConfig().get("data");
-        return data == null ? TrainSettings.MNIST : data.toString();
     }
 
     private void report(TrainedNetwork trained, ImageDataset images, Evaluation evaluation, ConfusionMatrix confusion) {

@@ -1,12 +1,8 @@
 package dev.tandem.cli;
 
-import dev.tandem.cli.image.DigitPreparation;
 import dev.tandem.cli.image.ImageException;
-import dev.tandem.cli.image.Picture;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.tensor.Device;
-import dev.tandem.trainer.NetworkSpec;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -57,7 +53,7 @@ final class PredictCommand extends Subcommand {
             description =
                     "digit: find dark or bright ink, cut it out and centre it as MNIST's; plain: only scale; auto:"
                             + " digit where the network learned from grey images that are mostly dark (default: auto).")
-    private Preparation prepare;
+    private ImagePreparation.How prepare;
 
     @Option(
             names = "--model",
@@ -69,37 +65,18 @@ final class PredictCommand extends Subcommand {
     @ArgGroup(validate = false, heading = DeviceSettings.HEADING)
     private DeviceSettings device = new DeviceSettings();
 
-    enum Preparation {
-        AUTO,
-        DIGIT,
-        PLAIN;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
     @Override
     public Integer call() {
-        for (Path image : images) {
-            if (!Files.exists(image)) {
-                throw new UsageException("image " + image + ": there is no such file");
-            }
-            if (Files.isDirectory(image)) {
-                throw new UsageException("image " + image + ": it is a folder; name the files in it");
-            }
-        }
+        ImagePreparation.checkFiles(images);
         Path file = TrainedNetwork.locate(weights);
         List<Map<String, Object>> predictions = new ArrayList<>();
         StringBuilder text = new StringBuilder();
         try (Device opened = device.open(false)) {
             TrainedNetwork trained = TrainedNetwork.open(file, model, opened);
-            boolean asDigits = preparesDigits(trained.spec());
+            ImagePreparation preparation = new ImagePreparation(prepare, trained.spec(), console());
             for (Path image : images) {
                 try {
-                    Picture picture = read(image, trained.spec(), asDigits);
-                    Prediction prediction = Prediction.of(trained, picture, opened);
+                    Prediction prediction = Prediction.of(trained, preparation.read(image), opened);
                     predictions.add(toMap(image, prediction));
                     text.append(toText(image, prediction));
                 } catch (ImageException e) {
@@ -115,32 +92,6 @@ final class PredictCommand extends Subcommand {
             }
         }
         return predictions.size() == images.size() ? ExitCodes.OK : ExitCodes.FAILURE;
-    }
-
-    /** Grey and mostly dark, as MNIST is (mean 33 of 255) and Fashion-MNIST is not quite (73). */
-    private boolean preparesDigits(NetworkSpec spec) {
-        if (prepare == null || prepare == Preparation.AUTO) {
-            float mean = spec.normalization().mean()[0];
-            return spec.channels() == 1 && spec.height() == spec.width() && (mean == 0 ? namesDigits(spec) : mean < 50);
-        }
-        return prepare == Preparation.DIGIT;
-    }
-
-    /** For networks whose normalisation does not tell. */
-    private static boolean namesDigits(NetworkSpec spec) {
-        return spec.classNames().equals(List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"));
-    }
-
-    private Picture read(Path image, NetworkSpec spec, boolean asDigits) {
-        Picture picture = Picture.read(image);
-        if (!asDigits) {
-            return picture.withChannels(spec.channels()).fitted(spec.height(), spec.width());
-        }
-        DigitPreparation.Result prepared = DigitPreparation.prepare(picture.grey(), spec.height());
-        console()
-                .note(image + ": " + prepared.remark()
-                        + (prepared.found() ? "" : "; --prepare plain leaves it as it is"));
-        return new Picture(List.of(prepared.image())).withChannels(spec.channels());
     }
 
     private int shown(Prediction prediction) {

@@ -13,24 +13,29 @@ import java.util.List;
 
 /** What a network sees in an image: every class, the likeliest first. */
 record Prediction(List<Candidate> ranking) {
-    record Candidate(String name, double probability) {}
+    /** @param number its place among the network's classes */
+    record Candidate(int number, String name, double probability) {}
 
     static Prediction of(TrainedNetwork trained, Picture picture, Device device) {
         NetworkSpec spec = trained.spec();
         float[] scores;
         try (Autograd.NoGrad off = Autograd.noGrad();
                 Scope scope = Scope.open()) {
-            Tensor image = Tensor.of(
-                    device, normalised(picture, spec.normalization()), 1, spec.channels(), spec.height(), spec.width());
-            scores = trained.network().apply(image).toFloatArray();
+            scores = trained.network().apply(input(picture, spec, device)).toFloatArray();
         }
         double[] probabilities = softmax(scores);
         List<Candidate> candidates = new ArrayList<>();
         for (int c = 0; c < probabilities.length; c++) {
-            candidates.add(new Candidate(spec.classNames().get(c), probabilities[c]));
+            candidates.add(new Candidate(c, spec.classNames().get(c), probabilities[c]));
         }
         candidates.sort(Comparator.comparingDouble(Candidate::probability).reversed());
         return new Prediction(candidates);
+    }
+
+    /** {@code [1, C, H, W]}, as the network takes it. */
+    static Tensor input(Picture picture, NetworkSpec spec, Device device) {
+        return Tensor.of(
+                device, normalised(picture, spec.normalization()), 1, spec.channels(), spec.height(), spec.width());
     }
 
     /** {@code (pixel − mean) · scale}, of bytes, as in training. */

@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
             TrainCommand.class,
             EvalCommand.class,
             PredictCommand.class,
+            InspectCommand.class,
             BenchCommand.class,
             ModelsCommand.class,
             SummaryCommand.class,

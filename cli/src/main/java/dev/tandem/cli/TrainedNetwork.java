@@ -9,9 +9,11 @@ import dev.tandem.nn.Module;
 import dev.tandem.nn.Weights;
 import dev.tandem.tensor.Device;
 import dev.tandem.trainer.NetworkSpec;
+import dev.tandem.trainer.RunFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** A network with its weights, as a file or run folder holds it. */
@@ -54,6 +56,16 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
                 .filter(Files::isRegularFile)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** The data of the run that weights lie in. */
+    static Optional<String> trainedOn(Path weights) {
+        Path folder = weights.toAbsolutePath().getParent();
+        if (!Files.isRegularFile(folder.resolve("config.yaml"))) {
+            return Optional.empty();
+        }
+        Object data = RunFolder.at(folder).readConfig().get("data");
+        return Optional.of(data == null ? TrainSettings.MNIST : data.toString());
     }
 
     /**
