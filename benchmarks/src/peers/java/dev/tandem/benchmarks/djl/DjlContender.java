@@ -108,7 +108,7 @@ public final class DjlContender implements Contender {
         System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
         System.setProperty("org.slf4j.simpleLogger.log.ai.djl", "error");
         boolean channelsLast =
-                args.length > 2 ? args[2].equals("nhwc") : !trainingCase.name().equals("resnet18_cifar");
+                args.length > 2 ? args[2].equals("nhwc") : !trainingCase.name().startsWith("resnet");
         ContenderServer.serve(new DjlContender(trainingCase, channelsLast), System.in, System.out);
     }
 }

@@ -29,6 +29,8 @@ final class DjlNetworks {
             case "alexnet" -> alexnet(trainingCase.classes());
             case "resnet18_cifar" -> resnet18Cifar(trainingCase.classes());
             case "vgg11" -> vgg11(trainingCase.classes());
+            case "mobilenet_v2" -> mobileNetV2(trainingCase.classes());
+            case "resnet50" -> resnet50(trainingCase.classes());
             default -> throw new IllegalArgumentException("DJL has no network " + trainingCase.name());
         };
     }
@@ -116,10 +118,45 @@ final class DjlNetworks {
                 .add(relu())
                 .add(conv(channels, 3, 1, 1, false))
                 .add(batchNorm());
-        Block shortcut = project
-                ? new SequentialBlock().add(conv(channels, 1, stride, 0, false)).add(batchNorm())
-                : Blocks.identityBlock();
-        // In place, as torchvision adds.
+        return residual(residual, project ? projection(channels, stride) : Blocks.identityBlock());
+    }
+
+    private static Block resnet50(int classes) {
+        SequentialBlock network = new SequentialBlock()
+                .add(conv(64, 7, 2, 3, false))
+                .add(batchNorm())
+                .add(relu())
+                .add(Pool.maxPool2dBlock(new Shape(3, 3), new Shape(2, 2), new Shape(1, 1)));
+        int[] depths = {3, 4, 6, 3};
+        for (int stage = 0; stage < depths.length; stage++) {
+            for (int block = 0; block < depths[stage]; block++) {
+                network.add(bottleneck(64 << stage, block == 0 && stage > 0 ? 2 : 1, block == 0));
+            }
+        }
+        return network.add(Pool.globalAvgPool2dBlock())
+                .add(Blocks.batchFlattenBlock())
+                .add(linear(classes));
+    }
+
+    private static Block bottleneck(int width, int stride, boolean project) {
+        Block residual = new SequentialBlock()
+                .add(conv(width, 1, 1, 0, false))
+                .add(batchNorm())
+                .add(relu())
+                .add(conv(width, 3, stride, 1, false))
+                .add(batchNorm())
+                .add(relu())
+                .add(conv(4 * width, 1, 1, 0, false))
+                .add(batchNorm());
+        return residual(residual, project ? projection(4 * width, stride) : Blocks.identityBlock());
+    }
+
+    private static Block projection(int channels, int stride) {
+        return new SequentialBlock().add(conv(channels, 1, stride, 0, false)).add(batchNorm());
+    }
+
+    /** Adds in place, as torchvision does. */
+    private static Block residual(Block residual, Block shortcut) {
         return new ParallelBlock(
                 outputs -> {
                     NDArray sum = outputs.get(0)
@@ -128,6 +165,62 @@ final class DjlNetworks {
                     return new NDList(Activation.relu(sum));
                 },
                 List.of(residual, shortcut));
+    }
+
+    /** Expansion, channels, repeats, stride: table 2 of Sandler et al. 2018, https://arxiv.org/abs/1801.04381. */
+    private static Block mobileNetV2(int classes) {
+        int[][] stages = {
+            {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}
+        };
+        SequentialBlock network = new SequentialBlock()
+                .add(conv(32, 3, 2, 1, false))
+                .add(batchNorm())
+                .add(relu6());
+        int channels = 32;
+        for (int[] stage : stages) {
+            for (int repeat = 0; repeat < stage[2]; repeat++) {
+                network.add(invertedResidual(channels, stage[0], stage[1], repeat == 0 ? stage[3] : 1));
+                channels = stage[1];
+            }
+        }
+        return network.add(conv(1280, 1, 1, 0, false))
+                .add(batchNorm())
+                .add(relu6())
+                .add(Pool.globalAvgPool2dBlock())
+                .add(Blocks.batchFlattenBlock())
+                .add(Dropout.builder().optRate(0.2f).build())
+                .add(linear(classes));
+    }
+
+    private static Block invertedResidual(int inputs, int expansion, int outputs, int stride) {
+        SequentialBlock block = new SequentialBlock();
+        int hidden = inputs * expansion;
+        if (expansion > 1) {
+            block.add(conv(hidden, 1, 1, 0, false)).add(batchNorm()).add(relu6());
+        }
+        block.add(depthwise(hidden, stride))
+                .add(batchNorm())
+                .add(relu6())
+                .add(conv(outputs, 1, 1, 0, false))
+                .add(batchNorm());
+        if (stride > 1 || inputs != outputs) {
+            return block;
+        }
+        return new ParallelBlock(
+                branches -> new NDList(
+                        branches.get(0).singletonOrThrow().addi(branches.get(1).singletonOrThrow())),
+                List.of(block, Blocks.identityBlock()));
+    }
+
+    private static Block depthwise(int channels, int stride) {
+        return Conv2d.builder()
+                .setKernelShape(new Shape(3, 3))
+                .setFilters(channels)
+                .optStride(new Shape(stride, stride))
+                .optPadding(new Shape(1, 1))
+                .optGroups(channels)
+                .optBias(false)
+                .build();
     }
 
     private static Block conv(int channels, int kernelSize, int stride, int padding, boolean bias) {
@@ -158,5 +251,9 @@ final class DjlNetworks {
 
     private static Block relu() {
         return Activation.reluBlock();
+    }
+
+    private static Block relu6() {
+        return Activation.relu6Block();
     }
 }
