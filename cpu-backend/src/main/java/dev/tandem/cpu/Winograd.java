@@ -133,7 +133,8 @@ final class Winograd {
             long[] pixels = new long[16];
             for (long tile = 0; tile < count; tile++) {
                 patches.pixels(block * count + tile, scratch.padding(), pixels);
-                transforms.input(pixels, from + tile * WinogradTiles.bytes(inputs), inputs);
+                transforms.input(
+                        pixels, from + tile * WinogradTiles.bytes(inputs), (long) inputs * Float.BYTES, inputs);
             }
             products[worker]
                     .with(OneDnn.ARG_SRC, from)

@@ -42,14 +42,13 @@ record WinogradProduct(int worker, long tiles, int inputs, int outputs) {
 
     /** One position of the weights' gradient, added to what is there: {@code [tiles, inputs]ᵀ × [tiles, outputs]}. */
     Primitive ofPosition(CpuRuntime runtime) {
-        long[] left = {1, (long) POSITIONS * inputs};
-        long[] right = {(long) POSITIONS * outputs, 1};
+        long[] left = {1, inputs};
         return runtime.primitive(
                 new PositionKey(this),
                 () -> create(
                         runtime,
                         MemoryDescriptor.strided(Shape.of(inputs, tiles), DType.FLOAT32, left),
-                        MemoryDescriptor.strided(Shape.of(tiles, outputs), DType.FLOAT32, right),
+                        MemoryDescriptor.plain(Shape.of(tiles, outputs), DType.FLOAT32),
                         MemoryDescriptor.plain(Shape.of(inputs, outputs), DType.FLOAT32),
                         Attributes.accumulating()));
     }

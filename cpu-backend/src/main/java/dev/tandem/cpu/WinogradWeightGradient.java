@@ -26,7 +26,10 @@ final class WinogradWeightGradient {
         this.filters = filters;
     }
 
-    /** The two operands of one position's product for some tiles: where these begin. */
+    /**
+     * The operands of the products for some tiles, one matrix {@code [tiles, channels]} for each position: where these begin. Behind
+     * each matrix there is room for a tile, or the positions would crowd each other out of the cache.
+     */
     private record Chunk(long inputs, long outputs) {}
 
     void compute(CpuStorage x, CpuStorage gradient, Window window, CpuStorage weightGradient) {
@@ -41,8 +44,8 @@ final class WinogradWeightGradient {
                 runtime, worker -> new WinogradProduct(worker, count, inputs, outputs).ofPosition(runtime));
         WinogradScratch scratch = new WinogradScratch(runtime, products[0], Math.max(inputs, outputs));
         Chunk[] chunks = {
-            new Chunk(scratch.tiles(count, inputs), scratch.tiles(count, outputs)),
-            new Chunk(scratch.tiles(count, inputs), scratch.tiles(count, outputs))
+            new Chunk(scratch.tiles(count + 1, inputs), scratch.tiles(count + 1, outputs)),
+            new Chunk(scratch.tiles(count + 1, inputs), scratch.tiles(count + 1, outputs))
         };
         long sums = scratch.tiles(inputs, outputs); // 16 planes of inputs × outputs
         long plane = (long) inputs * outputs * Float.BYTES;
@@ -60,14 +63,16 @@ final class WinogradWeightGradient {
             runtime.parallel().runTasks(multiplied + transformed, (worker, task) -> {
                 if (task < multiplied) {
                     products[worker]
-                            .with(OneDnn.ARG_SRC, last.inputs + task * inputs * Float.BYTES)
-                            .with(OneDnn.ARG_WEIGHTS, last.outputs + task * outputs * Float.BYTES)
+                            .with(OneDnn.ARG_SRC, last.inputs + task * matrix(count, inputs))
+                            .with(OneDnn.ARG_WEIGHTS, last.outputs + task * matrix(count, outputs))
                             .with(OneDnn.ARG_DST, sums + task * plane)
                             .with(OneDnn.ARG_SCRATCHPAD, scratch.scratchpad(worker))
                             .execute(runtime);
                 } else {
                     long from = (task - multiplied) * GROUP;
-                    transform(xs, ys, first, from, Math.min(count, from + GROUP), scratch.padding(), next);
+                    long to = Math.min(count, from + GROUP);
+                    transform(xs, first, from, to, scratch.padding(), next.inputs, count, transforms::input);
+                    transform(ys, first, from, to, scratch.padding(), next.outputs, count, transforms::outputGradient);
                 }
             });
         }
@@ -75,15 +80,30 @@ final class WinogradWeightGradient {
         scratch.release();
     }
 
+    /** From matrix to matrix. */
+    private static long matrix(long count, int channels) {
+        return (count + 1) * channels * Float.BYTES;
+    }
+
+    private interface Transform {
+        void run(long[] pixels, long tile, long step, int channels);
+    }
+
     /** @param first the tile that the chunk begins with */
-    private void transform(
-            WinogradTiles xs, WinogradTiles ys, long first, long from, long to, long padding, Chunk chunk) {
+    private static void transform(
+            WinogradTiles patches,
+            long first,
+            long from,
+            long to,
+            long padding,
+            long matrices,
+            long count,
+            Transform transform) {
         long[] pixels = new long[16];
+        int channels = patches.channels();
         for (long tile = from; tile < to; tile++) {
-            xs.pixels(first + tile, padding, pixels);
-            transforms.input(pixels, chunk.inputs + tile * WinogradTiles.bytes(xs.channels()), xs.channels());
-            ys.pixels(first + tile, padding, pixels);
-            transforms.outputGradient(pixels, chunk.outputs + tile * WinogradTiles.bytes(ys.channels()), ys.channels());
+            patches.pixels(first + tile, padding, pixels);
+            transform.run(pixels, matrices + tile * channels * Float.BYTES, matrix(count, channels), channels);
         }
     }
 }
