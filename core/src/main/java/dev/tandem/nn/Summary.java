@@ -2,8 +2,6 @@ package dev.tandem.nn;
 
 import dev.tandem.backend.meta.MetaBackend;
 import dev.tandem.tensor.Autograd;
-import dev.tandem.tensor.Device;
-import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 import java.util.ArrayDeque;
@@ -88,14 +86,7 @@ public final class Summary {
 
     private static void onMeta(Module network, Consumer<MetaBackend> use) {
         MetaBackend meta = new MetaBackend();
-        Placement before = Placement.takeOut(network);
-        try (Device device = Device.of(meta);
-                Scope scope = Scope.open()) {
-            network.initialize(device, 0);
-            use.accept(meta);
-        } finally {
-            before.putBack();
-        }
+        Placement.elsewhere(network, meta, device -> use.accept(meta));
     }
 
     /** Parts in the order in which they are applied, a part before the parts in it. */
