@@ -3,6 +3,8 @@ package dev.tandem.cli;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
 import dev.tandem.nn.Module;
+import dev.tandem.trainer.NetworkSpec;
+import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
@@ -44,6 +46,20 @@ class NetworkSize {
                 channels == null ? options.channels() : channels,
                 imageSize == null ? options.imageSize() : imageSize,
                 settings);
+    }
+
+    /** @throws UsageException if an option asks for something else than what a weights file was made for */
+    final void checkAgainst(Path file, NetworkSpec spec) {
+        check("--image-size", imageSize, file, spec.height());
+        check("--classes", classes, file, spec.classes());
+        check("--channels", channels, file, spec.channels());
+    }
+
+    private static void check(String option, Integer wanted, Path file, int actual) {
+        if (wanted != null && wanted != actual) {
+            throw new UsageException(
+                    option + " " + wanted + ": " + file + " is of a network for " + actual + "; leave it out");
+        }
     }
 
     /** Builds a network; images that it cannot take are a mistake of the command line. */

@@ -43,6 +43,7 @@ import picocli.CommandLine.Spec;
             ModelsCommand.class,
             SummaryCommand.class,
             ParityCommand.class,
+            ExportCommand.class,
             DevicesCommand.class,
             DoctorCommand.class,
             GenerateCompletion.class

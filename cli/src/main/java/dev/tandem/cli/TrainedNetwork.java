@@ -16,7 +16,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** A network with its weights, as a file or run folder holds it. */
+/**
+ * A network with its weights, as a file or run folder holds it.
+ *
+ * @param file null where the weights are start values
+ */
 record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
     private static final List<String> IN_RUN = List.of("final.safetensors", "best.safetensors");
     private static final String MODEL = "tandem.model";
@@ -74,6 +78,11 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
      * @param model what to build where the file does not tell; null to refuse such a file
      */
     static TrainedNetwork open(Path file, ModelEntry model, Device device) {
+        return open(file, model, new NetworkSize(), device);
+    }
+
+    /** @param size what the file does not tell; where it does, the two must agree */
+    static TrainedNetwork open(Path file, ModelEntry model, NetworkSize size, Device device) {
         WeightsFile contents = WeightsFile.read(file);
         NetworkSpec spec;
         if (contents.metadata().containsKey(MODEL) || model == null) {
@@ -83,19 +92,36 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
                         + "; leave it out");
             }
         } else {
-            spec = asPublished(model);
+            spec = asPublished(model, size.of(model));
         }
-        Module network =
-                Models.get(spec.model()).build(new ModelOptions(spec.classes(), spec.channels(), spec.height()));
-        network.initialize(device, 0);
+        size.checkAgainst(file, spec);
+        Module network = build(spec, size, device);
         Weights.load(file.toString(), contents.tensors(), network, true);
         network.setTraining(false);
         return new TrainedNetwork(file, spec, network);
     }
 
-    /** For weights of others: the paper's images and classes, and the normalisation that their weights were trained with. */
-    private static NetworkSpec asPublished(ModelEntry model) {
-        ModelOptions options = model.defaults();
+    /** With random start values. */
+    static TrainedNetwork untrained(ModelEntry model, NetworkSize size, Device device) {
+        NetworkSpec spec = asPublished(model, size.of(model));
+        Module network = build(spec, size, device);
+        network.setTraining(false);
+        return new TrainedNetwork(null, spec, network);
+    }
+
+    private static Module build(NetworkSpec spec, NetworkSize size, Device device) {
+        ModelEntry entry = Models.get(spec.model());
+        ModelOptions options = size.of(entry)
+                .withClasses(spec.classes())
+                .withChannels(spec.channels())
+                .withImageSize(spec.height());
+        Module network = NetworkSize.build(entry, options);
+        network.initialize(device, 0);
+        return network;
+    }
+
+    /** For weights of others: the normalisation that the published weights were trained with, and numbers for classes. */
+    private static NetworkSpec asPublished(ModelEntry model, ModelOptions options) {
         Normalization normalization =
                 Normalization.standard(model.pixels().mean(), model.pixels().deviation());
         List<String> names = IntStream.range(0, options.classes())

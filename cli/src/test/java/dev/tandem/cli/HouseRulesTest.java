@@ -18,7 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Imports point one way: cli → trainer → core, cli → models → core, and each backend → core. Modules are told apart by where
+ * Imports point one way: cli → trainer → core, cli → models → core, cli → onnx → core, and each backend → core. Modules are told apart by where
  * their classes lie, so that a new package needs no line here.
  */
 @AnalyzeClasses(packages = "dev.tandem", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -27,31 +27,45 @@ class HouseRulesTest {
     static final ArchRule coreKnowsNoOtherModule = noClasses()
             .that(areOf("core"))
             .should()
-            .dependOnClassesThat(areOf("cpu-backend", "cuda-backend", "models", "trainer", "cli"));
+            .dependOnClassesThat(areOf("cpu-backend", "cuda-backend", "models", "onnx", "trainer", "cli"));
 
     @ArchTest
     static final ArchRule modelsKnowCoreOnly = noClasses()
             .that(areOf("models"))
             .should()
-            .dependOnClassesThat(areOf("cpu-backend", "cuda-backend", "trainer", "cli"));
+            .dependOnClassesThat(areOf("cpu-backend", "cuda-backend", "onnx", "trainer", "cli"));
 
     @ArchTest
     static final ArchRule trainerKnowsCoreOnly = noClasses()
             .that(areOf("trainer"))
             .should()
-            .dependOnClassesThat(areOf("cpu-backend", "cuda-backend", "models", "cli"));
+            .dependOnClassesThat(areOf("cpu-backend", "cuda-backend", "models", "onnx", "cli"));
+
+    @ArchTest
+    static final ArchRule onnxKnowsCoreOnly = noClasses()
+            .that(areOf("onnx"))
+            .should()
+            .dependOnClassesThat(areOf("cpu-backend", "cuda-backend", "models", "trainer", "cli"));
+
+    @ArchTest
+    static final ArchRule onlyOnnxKnowsProtobuf = noClasses()
+            .that(areNotOf("onnx"))
+            .should()
+            .dependOnClassesThat(resideInAPackage("com.google.protobuf.."))
+            .orShould()
+            .dependOnClassesThat(resideInAPackage("ai.onnx.."));
 
     @ArchTest
     static final ArchRule cpuBackendKnowsCoreOnly = noClasses()
             .that(areOf("cpu-backend"))
             .should()
-            .dependOnClassesThat(areOf("cuda-backend", "models", "trainer", "cli"));
+            .dependOnClassesThat(areOf("cuda-backend", "models", "onnx", "trainer", "cli"));
 
     @ArchTest
     static final ArchRule cudaBackendKnowsCoreOnly = noClasses()
             .that(areOf("cuda-backend"))
             .should()
-            .dependOnClassesThat(areOf("cpu-backend", "models", "trainer", "cli"));
+            .dependOnClassesThat(areOf("cpu-backend", "models", "onnx", "trainer", "cli"));
 
     @ArchTest
     static final ArchRule backendsAreFoundNotNamed =
@@ -84,7 +98,7 @@ class HouseRulesTest {
     void everyModuleWithSourcesIsSeen() {
         JavaClasses all = new ClassFileImporter().importPackages("dev.tandem");
 
-        for (String module : List.of("core", "cpu-backend", "cuda-backend", "models", "trainer", "cli")) {
+        for (String module : List.of("core", "cpu-backend", "cuda-backend", "models", "onnx", "trainer", "cli")) {
             assertThat(all.that(areOf(module))).as(module).isNotEmpty();
         }
     }
