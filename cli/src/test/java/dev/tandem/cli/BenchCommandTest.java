@@ -57,6 +57,17 @@ class BenchCommandTest {
     }
 
     @Test
+    void theMemoryReportTellsWhatIsLiveAndWhichLineAskedForIt() {
+        CommandRun run = CommandRun.of(
+                "bench", "--device", "cpu", "--model", "mlp", "--batch", "2", "--steps", "1", "--memory-report");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.err())
+                .contains("memory of cpu: ", " live in ", " cached, the peak was ")
+                .contains("FlatParameters.java:");
+    }
+
+    @Test
     void cudaThatIsNotThereIsAnErrorNotAFallBack() {
         CommandRun run = CommandRun.of("bench", "--device", "cuda");
 

@@ -39,6 +39,15 @@ class DoctorCommandTest {
     }
 
     @Test
+    void aCudaFolderThatIsNotThereIsAUsageError() {
+        CommandRun run =
+                CommandRun.of("doctor", "--cuda-home", folder.resolve("none").toString());
+
+        assertThat(run.exitCode()).isEqualTo(ExitCodes.USAGE);
+        assertThat(run.err()).contains("--cuda-home " + folder.resolve("none") + ": there is no such folder");
+    }
+
+    @Test
     void cacheFolderThatCannotBeWrittenIsAWarningThatSaysHowToMendIt() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "in the way");
 
