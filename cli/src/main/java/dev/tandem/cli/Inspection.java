@@ -79,8 +79,9 @@ final class Inspection {
             Planes maps = stage.maps();
             int shown = Math.min(looking.channels, maps.channels());
             String caption = String.format(
-                    "%s: %s feature maps of %d×%d",
+                    "%s (%s): %s feature maps of %d×%d",
                     stage.layer(),
+                    stage.kind(),
                     shown < maps.channels() ? shown + " of " + maps.channels() : maps.channels(),
                     maps.height(),
                     maps.width());

@@ -9,8 +9,9 @@ import java.util.List;
 /** Pictures of what the other classes here find. Small images are enlarged by whole factors, pixel by pixel. */
 public final class Pictures {
     private static final int PHOTO_SIDE = 224; // what small images are enlarged to, about
-    private static final int NEIGHBOUR_SIDE = 96;
-    private static final int TILE_SIDE = 48;
+    private static final int LARGE_SIDE = 96;
+    private static final int SMALL_SIDE = 48;
+    private static final int MANY = 16; // tiles, from where on they are small
     private static final int GAP = 2;
 
     private Pictures() {}
@@ -22,19 +23,24 @@ public final class Pictures {
      * @param captions under each; empty for none
      */
     public static BufferedImage filters(Filters filters, List<String> captions) {
+        int side = tileSide(filters.filters().size());
         List<BufferedImage> tiles = new ArrayList<>();
         for (Planes filter : filters.filters()) {
-            tiles.add(enlarged(draw(filter.stretched()), captions.isEmpty() ? TILE_SIDE : NEIGHBOUR_SIDE));
+            tiles.add(enlarged(draw(filter.stretched(0.5f)), side));
         }
         return Grid.of(tiles, captions, columns(tiles.size()), GAP);
     }
 
-    /** The first feature maps side by side, each stretched from its own smallest value (black) to its own largest (white). */
+    /**
+     * The first feature maps side by side, each stretched from its own smallest value (black) to its own largest (white);
+     * those that are the same everywhere, mostly of dead units, are black.
+     */
     public static BufferedImage activations(Planes maps, int most) {
+        int count = Math.min(most, maps.channels());
         List<BufferedImage> tiles = new ArrayList<>();
-        for (int c = 0; c < Math.min(most, maps.channels()); c++) {
+        for (int c = 0; c < count; c++) {
             Planes map = new Planes(1, maps.height(), maps.width(), maps.plane(c));
-            tiles.add(enlarged(draw(map.stretched()), TILE_SIDE));
+            tiles.add(enlarged(draw(map.stretched(0)), tileSide(count)));
         }
         return Grid.of(tiles, List.of(), columns(tiles.size()), GAP);
     }
@@ -63,8 +69,8 @@ public final class Pictures {
      * @param captions under each, the image's own first
      */
     public static BufferedImage neighbours(Planes image, List<Planes> neighbours, List<String> captions) {
-        List<BufferedImage> tiles = new ArrayList<>(List.of(framed(enlarged(draw(image), NEIGHBOUR_SIDE))));
-        neighbours.forEach(each -> tiles.add(framed(enlarged(draw(each), NEIGHBOUR_SIDE))));
+        List<BufferedImage> tiles = new ArrayList<>(List.of(framed(enlarged(draw(image), LARGE_SIDE))));
+        neighbours.forEach(each -> tiles.add(framed(enlarged(draw(each), LARGE_SIDE))));
         BufferedImage row = Grid.of(tiles, captions, tiles.size(), 2 * GAP);
         Graphics2D graphics = row.createGraphics();
         graphics.setColor(Color.BLACK); // a line parts the image from its neighbours
@@ -110,6 +116,10 @@ public final class Pictures {
 
     private static int level(float value) {
         return Math.round(255 * Math.max(0, Math.min(1, value)));
+    }
+
+    private static int tileSide(int tiles) {
+        return tiles > MANY ? SMALL_SIDE : LARGE_SIDE;
     }
 
     private static BufferedImage enlarged(BufferedImage image, int side) {

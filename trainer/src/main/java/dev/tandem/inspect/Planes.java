@@ -64,8 +64,12 @@ public record Planes(int channels, int height, int width, float[] values) {
         return Arrays.copyOfRange(values, channel * size, (channel + 1) * size);
     }
 
-    /** Stretched so that the smallest value of all planes becomes 0 and the largest 1; 0.5 everywhere if all are the same. */
-    public Planes stretched() {
+    /**
+     * Stretched so that the smallest value of all planes becomes 0 and the largest 1.
+     *
+     * @param same what they become where all are the same
+     */
+    public Planes stretched(float same) {
         float low = Float.POSITIVE_INFINITY;
         float high = Float.NEGATIVE_INFINITY;
         for (float value : values) {
@@ -74,7 +78,7 @@ public record Planes(int channels, int height, int width, float[] values) {
         }
         float[] result = new float[values.length];
         for (int i = 0; i < values.length; i++) {
-            result[i] = high > low ? (values[i] - low) / (high - low) : 0.5f;
+            result[i] = high > low ? (values[i] - low) / (high - low) : same;
         }
         return new Planes(channels, height, width, result);
     }

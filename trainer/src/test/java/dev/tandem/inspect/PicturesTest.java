@@ -27,13 +27,13 @@ class PicturesTest extends OnCpu {
 
         assertThat(filters.layer()).isEqualTo("0");
         assertThat(filters.isTemplates()).isFalse();
-        assertThat(picture.getWidth()).isEqualTo(48 + 2 + 48); // 2×2 pixels enlarged 24 times, a gap between
-        assertThat(picture.getHeight()).isEqualTo(48);
+        assertThat(picture.getWidth()).isEqualTo(96 + 2 + 96); // 2×2 pixels enlarged 48 times, a gap between
+        assertThat(picture.getHeight()).isEqualTo(96);
         for (int tile = 0; tile < 2; tile++) {
-            assertGrey(picture, 50 * tile, 0, 0);
-            assertGrey(picture, 50 * tile + 24, 0, 64); // a quarter of 255
-            assertGrey(picture, 50 * tile + 23, 47, 128);
-            assertGrey(picture, 50 * tile + 47, 47, 255);
+            assertGrey(picture, 98 * tile, 0, 0);
+            assertGrey(picture, 98 * tile + 48, 0, 64); // a quarter of 255
+            assertGrey(picture, 98 * tile + 47, 95, 128);
+            assertGrey(picture, 98 * tile + 95, 95, 255);
         }
     }
 
@@ -85,11 +85,11 @@ class PicturesTest extends OnCpu {
 
         BufferedImage picture = Pictures.activations(maps, 2);
 
-        assertThat(picture.getWidth()).isEqualTo(48 + 2 + 48);
-        assertThat(picture.getHeight()).isEqualTo(24);
+        assertThat(picture.getWidth()).isEqualTo(96 + 2 + 96);
+        assertThat(picture.getHeight()).isEqualTo(48);
         assertGrey(picture, 0, 0, 0);
-        assertGrey(picture, 47, 23, 255);
-        assertGrey(picture, 60, 10, 128); // the same everywhere
+        assertGrey(picture, 95, 47, 255);
+        assertGrey(picture, 120, 10, 0); // the same everywhere
     }
 
     @Test
