@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 
 /**
  * Replaces a file as a whole or not at all. The contents go to a temporary file in the same folder, are forced to the disk,
@@ -18,6 +20,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * fails before the renaming (a full disk, an exception, a crash), the file that had the name is untouched.
  */
 public final class AtomicFile {
+    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.[0-9a-f]{16}\\.tmp");
+
     private AtomicFile() {}
 
     /** Writes a file's contents from position 0 on. */
@@ -36,7 +40,7 @@ public final class AtomicFile {
         if (folder == null || Files.isDirectory(target)) {
             throw failed(target, new IOException("it is a folder"));
         }
-        String suffix = Long.toHexString(ThreadLocalRandom.current().nextLong());
+        String suffix = String.format("%016x", ThreadLocalRandom.current().nextLong());
         Path temporary = folder.resolve("." + target.getFileName() + "." + suffix + ".tmp");
         try {
             try {
@@ -52,6 +56,17 @@ public final class AtomicFile {
             forceFolder(folder);
         } catch (IOException e) {
             throw failed(target, e);
+        }
+    }
+
+    /** Deletes the temporary files of processes that were killed while they wrote into a folder; nobody may be writing now. */
+    public static void deleteRemains(Path folder) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ".*.tmp")) {
+            for (Path file : files) {
+                if (TEMPORARY.matcher(file.getFileName().toString()).matches()) {
+                    Files.deleteIfExists(file);
+                }
+            }
         }
     }
 

@@ -44,6 +44,26 @@ class AtomicFileTest {
     }
 
     @Test
+    void whatAKilledProcessLeftIsDeletedAndNothingElse() throws IOException {
+        Files.writeString(folder.resolve(".a.safetensors.00000c0ffee12345.tmp"), "half");
+        Files.writeString(folder.resolve(".notes.tmp"), "somebody's");
+        Files.writeString(folder.resolve("a.00000c0ffee12345.tmp"), "somebody's");
+        AtomicFile.deleteRemains(folder);
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder(".notes.tmp", "a.00000c0ffee12345.tmp");
+    }
+
+    @Test
+    void theTemporaryFileIsOneThatIsDeletedAsRemains() {
+        assertThatThrownBy(() -> AtomicFile.write(folder.resolve("a"), channel -> {
+                    assertThat(folder.toFile().list()).hasSize(1);
+                    AtomicFile.deleteRemains(folder);
+                    assertThat(folder.toFile().list()).isEmpty();
+                    throw new IOException("the process is killed");
+                }))
+                .hasMessageContaining("the process is killed");
+    }
+
+    @Test
     void anyExceptionLeavesTheFileBeforeAndNoRemains() throws IOException {
         Path file = Files.writeString(folder.resolve("a"), "before");
         assertThatThrownBy(() -> AtomicFile.write(file, channel -> {

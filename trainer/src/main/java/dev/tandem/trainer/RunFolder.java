@@ -3,9 +3,11 @@ package dev.tandem.trainer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.tandem.io.AtomicFile;
 import dev.tandem.io.BrokenFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +47,7 @@ public final class RunFolder {
      */
     public static RunFolder create(Path folder) {
         RunFolder run = new RunFolder(folder);
-        if (Files.exists(run.config()) || !run.checkpoints().isEmpty()) {
+        if (Files.exists(run.config()) || run.hasCheckpoint()) {
             throw new IllegalArgumentException("run folder " + folder
                     + ": it holds a run already; go on with it (--resume) or choose another folder (--run)");
         }
@@ -53,17 +56,20 @@ public final class RunFolder {
     }
 
     /**
-     * A folder that holds a run to go on with.
+     * A folder that holds a run to go on with; one that was stopped before its first checkpoint begins anew.
      *
      * @throws IllegalArgumentException if it holds none
      */
     public static RunFolder open(Path folder) {
         RunFolder run = new RunFolder(folder);
-        if (run.checkpoints().isEmpty()) {
+        if (!run.hasCheckpoint() && !Files.exists(run.config())) {
             throw new IllegalArgumentException("run folder " + folder + ": there is no checkpoint to resume from in "
                     + run.checkpointFolder() + "; start without --resume");
         }
         run.prepare();
+        if (!run.hasCheckpoint()) {
+            run.cutMetrics(0);
+        }
         return run;
     }
 
@@ -77,6 +83,8 @@ public final class RunFolder {
             Files.createDirectories(checkpointFolder());
             Path probe = Files.createTempFile(folder, ".write", null);
             Files.delete(probe);
+            AtomicFile.deleteRemains(folder);
+            AtomicFile.deleteRemains(checkpointFolder());
         } catch (IOException e) {
             throw new IllegalArgumentException(
                     "run folder " + folder + ": it cannot be written (" + reason(e) + "); choose another with --run",
@@ -114,6 +122,11 @@ public final class RunFolder {
 
     Path checkpoint(long step) {
         return checkpointFolder().resolve(String.format(Locale.ROOT, "step-%09d.safetensors", step));
+    }
+
+    /** Whether there is something to resume from. */
+    public boolean hasCheckpoint() {
+        return !checkpoints().isEmpty();
     }
 
     /** Newest first. */
@@ -170,10 +183,20 @@ public final class RunFolder {
 
     public void writeConfig(Map<String, ?> config) {
         try {
-            Files.writeString(config(), new YAMLMapper().writeValueAsString(config));
+            write(config(), new YAMLMapper().writeValueAsString(config));
         } catch (IOException e) {
             throw new UncheckedIOException(config() + ": cannot be written: " + e.getMessage(), e);
         }
+    }
+
+    /** As a whole or not at all, so that a full disk leaves what was there. */
+    private static void write(Path file, String text) {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, channel -> {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        });
     }
 
     /** What {@link #writeConfig} wrote. */
@@ -213,7 +236,7 @@ public final class RunFolder {
                     kept.add(line);
                 }
             }
-            Files.write(metrics(), kept);
+            write(metrics(), kept.stream().map(line -> line + "\n").collect(Collectors.joining()));
         } catch (IOException e) {
             throw new UncheckedIOException(metrics() + ": cannot be read: " + e.getMessage(), e);
         }

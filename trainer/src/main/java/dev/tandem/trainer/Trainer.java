@@ -99,7 +99,7 @@ public final class Trainer {
     public TrainingResult run() {
         device.seed(settings.seed);
         device.memory().resetPeak();
-        if (settings.resume) {
+        if (settings.resume && settings.runFolder.hasCheckpoint()) {
             restore(settings.runFolder.newestCheckpoint());
         }
         settings.callbacks.forEach(callback -> callback.onStart(this));
