@@ -23,7 +23,7 @@ final class CpuBackend implements Backend {
         this.info = info;
         int threads =
                 options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
-        long limit = options.memoryLimitBytes() > 0 ? options.memoryLimitBytes() : info.memoryBytes();
+        long limit = options.memoryLimitBytes() > 0 ? options.memoryLimitBytes() : CpuProvider.availableBytes();
         runtime = new CpuRuntime(options, threads, limit);
         memory = new CpuMemory(runtime);
         math = new CpuMath(runtime, memory);

@@ -60,15 +60,26 @@ public final class CpuProvider implements BackendProvider {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 
-    /** As Linux tells it; elsewhere the architecture. */
+    /** What may be taken without pushing other programs out: beyond it Linux kills a process instead of refusing memory. */
+    static long availableBytes() {
+        long kibibytes = told("/proc/meminfo", "MemAvailable")
+                .map(amount -> Long.parseLong(amount.replace("kB", "").strip()))
+                .orElse(Long.MAX_VALUE >> 10);
+        return Math.min(memoryBytes(), kibibytes << 10);
+    }
+
     private static String model() {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            return lines.filter(line -> line.startsWith("model name"))
+        return told("/proc/cpuinfo", "model name").orElse(System.getProperty("os.arch"));
+    }
+
+    /** What Linux tells in a line {@code name : value}; nothing on other systems. */
+    private static Optional<String> told(String file, String name) {
+        try (Stream<String> lines = Files.lines(Path.of(file))) {
+            return lines.filter(line -> line.startsWith(name))
                     .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .findFirst()
-                    .orElse(System.getProperty("os.arch"));
+                    .findFirst();
         } catch (IOException | java.io.UncheckedIOException e) {
-            return System.getProperty("os.arch");
+            return Optional.empty();
         }
     }
 }
