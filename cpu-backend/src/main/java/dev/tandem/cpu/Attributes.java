@@ -58,9 +58,8 @@ final class Attributes {
         OneDnn.call("dnnl_primitive_attr_set_scratchpad_mode", attributes, 1);
         if (activation != null) {
             long steps = OneDnn.create("dnnl_post_ops_create");
-            // oneDNN's ReLU makes NaN 0, and hides that a network diverged. Its hard swish, x·min(max(a·x, 0), 1), is
-            // the
-            // same function for an enormous a, and keeps NaN (but makes −∞ NaN too).
+            // oneDNN's ReLU makes NaN 0, and hides that a network diverged. For an enormous a its hard swish,
+            // x·min(max(a·x, 0), 1), is the same function and keeps NaN, but makes −∞ NaN too.
             boolean relu = activation.op() == UnaryOp.RELU;
             OneDnn.call(
                     "dnnl_post_ops_append_eltwise",
