@@ -7,10 +7,15 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
 
 /** An image as planes: one for grey, three for red, green and blue. */
 public record Picture(List<Plane> planes) {
@@ -25,7 +30,7 @@ public record Picture(List<Plane> planes) {
         try {
             bytes = Files.readAllBytes(file);
             ImageIO.setUseCache(false);
-            image = ImageIO.read(new ByteArrayInputStream(bytes));
+            image = decode(bytes);
         } catch (IOException | RuntimeException e) {
             throw new ImageException("image " + file + ": it cannot be read (" + e.getMessage()
                     + "); it may be damaged, or of an uncommon kind: save it as RGB JPEG or PNG");
@@ -36,6 +41,32 @@ public record Picture(List<Plane> planes) {
         }
         int orientation = Orientation.of(bytes);
         return of(image).map(plane -> Orientation.apply(orientation, plane));
+    }
+
+    /** Null if it is of no known kind. The rest of a truncated JPEG would be grey. */
+    private static BufferedImage decode(byte[] bytes) throws IOException {
+        try (ImageInputStream input = ImageIO.createImageInputStream(new ByteArrayInputStream(bytes))) {
+            Iterator<ImageReader> readers = ImageIO.getImageReaders(input);
+            if (!readers.hasNext()) {
+                return null;
+            }
+            ImageReader reader = readers.next();
+            List<String> warnings = new ArrayList<>();
+            reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+            try {
+                reader.setInput(input);
+                BufferedImage image = reader.read(0);
+                Optional<String> truncated = warnings.stream()
+                        .filter(each -> each.contains("Truncated"))
+                        .findFirst();
+                if (truncated.isPresent()) {
+                    throw new IOException(truncated.get());
+                }
+                return image;
+            } finally {
+                reader.dispose();
+            }
+        }
     }
 
     static Picture of(BufferedImage image) {

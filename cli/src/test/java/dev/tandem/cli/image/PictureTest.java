@@ -52,6 +52,22 @@ class PictureTest {
         assertThat(picture.planes().get(0).at(0, 1)).isEqualTo(128 / 255f);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "jpeg"})
+    void truncatedFileIsRefused(String format) throws IOException {
+        BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 64 * 64; i++) {
+            image.setRGB(i % 64, i / 64, i * 0x9e3779b1 >>> 8);
+        }
+        Path file = write(image, format);
+        byte[] bytes = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(bytes, bytes.length * 2 / 3));
+
+        assertThatThrownBy(() -> Picture.read(file))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining("damaged");
+    }
+
     @Test
     void transparentBecomesWhite() throws IOException {
         BufferedImage image = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
