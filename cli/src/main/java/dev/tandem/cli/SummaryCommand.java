@@ -4,6 +4,7 @@ import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Summary;
+import dev.tandem.nn.functional.InputShapeException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ final class SummaryCommand extends Subcommand {
     @Parameters(
             paramLabel = "MODEL",
             converter = Values.Model.class,
+            completionCandidates = Values.ModelNames.class,
             description = "The network's name; tandem models lists all.")
     private ModelEntry model;
 
@@ -45,7 +47,7 @@ final class SummaryCommand extends Subcommand {
         Module network = NetworkSize.build(model, options);
         long[] input = {batch == null ? 1 : batch, options.channels(), options.imageSize(), options.imageSize()};
         Summary summary = Summary.of(network, input);
-        long trainingBytes = Summary.trainingBytes(network, input);
+        Training training = Training.of(network, input);
         List<Map<String, Object>> layers = new ArrayList<>();
         for (Summary.Row row : summary.rows()) {
             if (row.isLeaf() || row.parameters() > 0 || row.multiplyAdds() > 0) {
@@ -67,17 +69,32 @@ final class SummaryCommand extends Subcommand {
         result.put("parameters", summary.parameters());
         result.put("multiplyAdds", summary.multiplyAdds());
         result.put("outputBytes", summary.outputBytes());
-        result.put("trainingBytes", trainingBytes);
+        result.put("trainingBytes", training.bytes);
         result.put("layers", layers);
-        console().result(result, text(summary, input[0], trainingBytes));
+        console().result(result, text(summary, training));
         return ExitCodes.OK;
     }
 
-    private String text(Summary summary, long images, long trainingBytes) {
+    /** @param bytes what a step takes, null if the network does not train on such a batch */
+    private record Training(Long bytes, String remark) {
+        static Training of(Module network, long[] input) {
+            String images = Format.counted(input[0], "image");
+            try {
+                long bytes = Summary.trainingBytes(network, input);
+                return new Training(
+                        bytes,
+                        "A training step on " + images + " takes about " + Format.bytes(bytes)
+                                + ", and what the optimizer keeps.");
+            } catch (InputShapeException e) { // batch norm of one value
+                return new Training(null, "It cannot be trained on " + images + ": " + e.getMessage());
+            }
+        }
+    }
+
+    private String text(Summary summary, Training training) {
         String table = summary.toString();
         return model.name() + ", " + model.year() + ", " + model.paper() + System.lineSeparator()
                 + table.substring(table.indexOf('\n') + 1)
-                + "A training step on " + images + (images == 1 ? " image" : " images") + " takes about "
-                + Format.bytes(trainingBytes) + ", and what the optimizer keeps.";
+                + training.remark;
     }
 }

@@ -30,6 +30,17 @@ class SummaryCommandTest {
     }
 
     @Test
+    void networkThatDoesNotTrainOnOneImageSaysSoBelowItsLayers() {
+        CommandRun one = CommandRun.of("summary", "inception_v3");
+        JsonNode two = CommandRun.of("summary", "inception_v3", "--batch", "2", "--json")
+                .json();
+
+        assertThat(one.exitCode()).as(one.err()).isZero();
+        assertThat(one.out()).contains("Mixed_7c", "cannot be trained on 1 image", "larger batch");
+        assertThat(two.get("trainingBytes").asLong()).isPositive();
+    }
+
+    @Test
     void unknownModelSuggestsTheNearest() {
         CommandRun run = CommandRun.of("summary", "resnet8");
 
