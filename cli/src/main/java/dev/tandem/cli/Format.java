@@ -12,6 +12,11 @@ final class Format {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
+    /** {@code 1 epoch}, {@code 2 epochs}. */
+    static String counted(long number, String one) {
+        return grouped(number) + " " + one + (number == 1 ? "" : "s");
+    }
+
     /** {@code 61.7 k}, {@code 1.81 G}: three digits and a prefix. */
     static String scaled(double number) {
         String[] prefixes = {"", " k", " M", " G", " T"};

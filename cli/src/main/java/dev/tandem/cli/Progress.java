@@ -24,10 +24,14 @@ abstract class Progress implements Callback, AutoCloseable {
         this.validation = validation;
     }
 
-    /** {@code loss 0.0312, test 98.70 %}: a running mean, and the last measurement. */
-    final String state(Step step) {
+    @Override
+    public void onStep(Trainer trainer, Step step) {
         // The mean of about the last 20 steps.
         smoothLoss = Double.isNaN(smoothLoss) ? step.loss() : smoothLoss + 0.05 * (step.loss() - smoothLoss);
+    }
+
+    /** {@code loss 0.0312, test 98.70 %}: a running mean, and the last measurement. */
+    final String state() {
         return String.format(Locale.ROOT, "loss %.4f%s", smoothLoss, accuracy);
     }
 

@@ -17,7 +17,7 @@ final class ProgressInLog extends Progress {
 
     @Override
     public void onStep(Trainer trainer, Step step) {
-        String state = state(step);
+        super.onStep(trainer, step);
         if (System.nanoTime() - lastLine >= EVERY_NANOS && step.batch() < step.batchesInEpoch()) {
             lastLine = System.nanoTime();
             double left = (double) (trainer.batchesPerEpoch() * trainer.epochs() - step.step()) * trainer.batchSize();
@@ -28,7 +28,7 @@ final class ProgressInLog extends Progress {
                     trainer.epochs(),
                     step.batch(),
                     step.batchesInEpoch(),
-                    state,
+                    state(),
                     step.imagesPerSecond(),
                     Format.seconds(left / step.imagesPerSecond())));
         }

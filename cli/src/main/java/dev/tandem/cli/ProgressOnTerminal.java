@@ -39,9 +39,10 @@ final class ProgressOnTerminal extends Progress {
 
     @Override
     public void onStep(Trainer trainer, Step step) {
+        super.onStep(trainer, step);
         head = "epoch " + step.epoch() + "/" + trainer.epochs();
         speed = String.format(Locale.ROOT, "%,.0f images/s", step.imagesPerSecond());
-        bar.setExtraMessage(state(step));
+        bar.setExtraMessage(state());
         bar.stepTo(step.step());
     }
 
@@ -61,12 +62,16 @@ final class ProgressOnTerminal extends Progress {
         int room = Math.max(SHORTEST_BAR, Math.min(LONGEST_BAR, columns - head.length() - tail.length() - 2));
         int full = (int) Math.round(done * room);
         String line = head + " " + "━".repeat(full) + "─".repeat(room - full) + tail;
+        while (line.length() >= columns && line.contains(",")) {
+            line = line.substring(0, line.lastIndexOf(',')); // a number that is cut off would be another number
+        }
         return line.length() < columns ? line : line.substring(0, Math.max(0, columns - 1));
     }
 
     @Override
     public void onEpoch(Trainer trainer, Epoch epoch) {
         console.note(CLEAR_LINE + line(trainer, epoch));
+        bar.setExtraMessage(state());
         bar.refresh();
     }
 

@@ -49,7 +49,8 @@ record TrainReport(
                 ? "trained"
                 : Format.percent(test.top1()) + " of the test images right, loss "
                         + String.format(java.util.Locale.ROOT, "%.4f", test.loss());
-        return settings.model() + " on " + data + ": " + score + ", " + result.epochs() + " epochs, " + seconds + "\n"
+        return settings.model() + " on " + data + ": " + score + ", " + Format.counted(result.epochs(), "epoch") + ", "
+                + seconds + "\n"
                 + "everything is in " + runFolder + "; the network is " + result.weights() + "\n"
                 + "see it work: tandem predict --weights " + runFolder + " IMAGE…";
     }

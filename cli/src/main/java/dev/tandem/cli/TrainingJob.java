@@ -147,8 +147,9 @@ final class TrainingJob {
                 + Format.grouped(validationData.size())
                 + (validationData == testData ? " to test on" : " to validate on")
                 + "; " + device.name() + (device.name().equals("cpu") ? ", threads: " + deviceSettings.threads() : ""));
-        console.note(settings.epochs() + " epochs, batches of " + settings.batch() + ", " + settings.optimizer()
-                + " at " + settings.learningRate() + ", " + settings.schedule() + "; run folder " + run.path());
+        console.note(Format.counted(settings.epochs(), "epoch") + ", batches of " + settings.batch() + ", "
+                + settings.optimizer() + " at " + settings.learningRate() + ", " + settings.schedule() + "; run folder "
+                + run.path());
     }
 
     /** What the finished network scores on the test images; null if it is not finished or there are none. */
