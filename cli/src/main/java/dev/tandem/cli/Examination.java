@@ -21,7 +21,6 @@ final class Examination {
     static List<Finding> ofThisMachine() {
         List<Finding> findings = new ArrayList<>();
         findings.add(java());
-        findings.add(vectors());
         findings.add(cores());
         findings.add(memory());
         int backends = 0;
@@ -45,14 +44,6 @@ final class Examination {
                         "Java", text + "; install a JDK " + JAVA + ", or name it: TANDEM_JAVA_HOME=/path/to/jdk");
     }
 
-    private static Finding vectors() {
-        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-                ? Finding.ok("Vector API", "used")
-                : Finding.warn(
-                        "Vector API",
-                        "not used, so plain loops run, which are slower; start Java with --add-modules jdk.incubator.vector");
-    }
-
     private static Finding cores() {
         int cores = Runtime.getRuntime().availableProcessors();
         return cores > 1
@@ -74,8 +65,8 @@ final class Examination {
     /** Where the launcher keeps what makes later starts faster. */
     private static Path cacheFolder() {
         String cache = System.getenv("XDG_CACHE_HOME");
-        return (cache == null || cache.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache))
-                .resolve("tandem");
+        String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
+        return (cache == null || cache.isEmpty() ? Path.of(home, ".cache") : Path.of(cache)).resolve("tandem");
     }
 
     static Finding cache(Path folder) {
