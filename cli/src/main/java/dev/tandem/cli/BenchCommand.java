@@ -37,6 +37,7 @@ final class BenchCommand extends Subcommand {
                 names = "--model",
                 paramLabel = "MODEL",
                 converter = Values.Model.class,
+                completionCandidates = Values.ModelNames.class,
                 description = "Its name; tandem models lists all (default: lenet5).")
         private ModelEntry model;
     }

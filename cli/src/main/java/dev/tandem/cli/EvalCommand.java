@@ -49,7 +49,7 @@ final class EvalCommand extends Subcommand {
                 paramLabel = "DIR",
                 description =
                         "Folder with MNIST's, Fashion-MNIST's or CIFAR-10's files (default: what the network was trained on).")
-        String folder;
+        Path folder;
 
         @Option(names = "--split", paramLabel = "PART", description = "${COMPLETION-CANDIDATES} (default: test).")
         Part part;
@@ -65,6 +65,7 @@ final class EvalCommand extends Subcommand {
                 names = "--model",
                 paramLabel = "MODEL",
                 converter = Values.Model.class,
+                completionCandidates = Values.ModelNames.class,
                 description = "The network, where the file does not tell.")
         ModelEntry model;
     }
@@ -87,7 +88,7 @@ final class EvalCommand extends Subcommand {
         Path file = TrainedNetwork.locate(weights);
         Split split = data.part == Part.TRAIN ? Split.TRAIN : Split.TEST;
         String trainedOn = TrainedNetwork.trainedOn(file).orElse(TrainSettings.MNIST);
-        String source = data.folder == null ? trainedOn : data.folder;
+        String source = data.folder == null ? trainedOn : data.folder.toString();
         try (Device opened = device.open(false)) {
             TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened);
             NetworkSpec spec = trained.spec();

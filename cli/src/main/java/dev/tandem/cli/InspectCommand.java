@@ -129,6 +129,7 @@ final class InspectCommand extends Subcommand {
                 names = "--model",
                 paramLabel = "MODEL",
                 converter = Values.Model.class,
+                completionCandidates = Values.ModelNames.class,
                 description = "The network, where the weights file does not tell.")
         ModelEntry model;
     }

@@ -59,6 +59,7 @@ final class PredictCommand extends Subcommand {
             names = "--model",
             paramLabel = "MODEL",
             converter = Values.Model.class,
+            completionCandidates = Values.ModelNames.class,
             description = "The network, where the weights file does not tell.")
     private ModelEntry model;
 

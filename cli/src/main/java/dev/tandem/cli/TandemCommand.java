@@ -94,6 +94,7 @@ public final class TandemCommand implements Runnable {
                 .setExecutionExceptionHandler(failures);
         addCommonOptions(command);
         command.getSubcommands().values().forEach(TandemCommand::addCommonOptions);
+        Values.Choice.register(command);
         try {
             return command.execute(arguments);
         } catch (Throwable e) { // picocli lets errors through
@@ -103,7 +104,7 @@ public final class TandemCommand implements Runnable {
 
     private static void addCommonOptions(CommandLine command) {
         command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
-        command.getCommandSpec().usageMessage().optionListHeading("%nOptions of every command:%n");
+        command.getCommandSpec().usageMessage().optionListHeading("%nOptions:%n");
     }
 
     Console console() {

@@ -49,13 +49,13 @@ final class TrainCommand extends Subcommand {
 
     private int start() {
         ModelEntry model = flags.what.model == null ? Models.get("lenet5") : flags.what.model;
-        String data = flags.what.data == null ? TrainSettings.MNIST : DataSource.absolute(flags.what.data);
-        if (flags.what.weights != null && !Files.isRegularFile(flags.what.weights)) {
-            throw new UsageException("weights " + flags.what.weights + ": there is no such file");
+        String data = flags.what.data == null ? TrainSettings.MNIST : DataSource.absolute(flags.what.data.toString());
+        if (flags.what.weights != null) {
+            flags.what.weights = TrainedNetwork.locate(flags.what.weights);
         }
         ImageDataset images = DataSource.open(data, Split.TRAIN, flags.what.imageSize);
-        TrainSettings settings = Recipes.of(model, images.channels() == 3, DataSource.isMnist(data))
-                .with(withUsualRate(flags.given()));
+        TrainSettings settings = withFittingWarmup(Recipes.of(model, images.channels() == 3, DataSource.isMnist(data))
+                .with(withUsualRate(flags.given())));
         check(settings);
         Path folder = flags.run.folder != null
                 ? flags.run.folder
@@ -71,6 +71,12 @@ final class TrainCommand extends Subcommand {
             changes.putIfAbsent("learningRate", ((Optimizers) optimizer).usualLearningRate());
         }
         return changes;
+    }
+
+    /** A network's usual warm-up must not take the whole of a short run; a tenth is as much as one takes for a long one. */
+    private TrainSettings withFittingWarmup(TrainSettings settings) {
+        boolean fits = flags.how.warmup != null || settings.warmup() < settings.epochs();
+        return fits ? settings : settings.with(Map.of("warmup", settings.epochs() / 10.0));
     }
 
     private static void check(TrainSettings settings) {
@@ -108,6 +114,10 @@ final class TrainCommand extends Subcommand {
             }
         });
         ImageDataset images = DataSource.open(settings.data(), Split.TRAIN, settings.imageSize());
-        return new TrainingJob(console(), settings, flags.device.orElse(settings), images).run(() -> run, true);
+        if (!run.hasCheckpoint()) {
+            console().note("tandem: the run in " + folder + " has no checkpoint yet; it begins anew");
+        }
+        return new TrainingJob(console(), settings, flags.device.orElse(settings), images)
+                .run(() -> run, run.hasCheckpoint());
     }
 }

@@ -14,6 +14,7 @@ final class TrainFlags {
                 names = "--model",
                 paramLabel = "MODEL",
                 converter = Values.Model.class,
+                completionCandidates = Values.ModelNames.class,
                 description = "The network; tandem models lists all (default: lenet5).")
         ModelEntry model;
 
@@ -22,7 +23,7 @@ final class TrainFlags {
                 paramLabel = "DIR",
                 description = "Folder with MNIST's, Fashion-MNIST's (IDX, also gzipped) or CIFAR-10's (binary) files"
                         + " (default: the MNIST that ships).")
-        String data;
+        Path data;
 
         @Option(
                 names = "--image-size",
@@ -34,7 +35,7 @@ final class TrainFlags {
         @Option(
                 names = "--weights",
                 paramLabel = "FILE",
-                description = "Start from these weights (default: random ones).")
+                description = "Start from these weights, a file or a run folder (default: random ones).")
         Path weights;
 
         @Option(
@@ -46,14 +47,14 @@ final class TrainFlags {
 
         @Option(
                 names = "--normalization",
-                paramLabel = "KIND",
+                paramLabel = "NORMALIZATION",
                 description = "What pixels go through: ${COMPLETION-CANDIDATES} (default: standard, mean 0 and"
                         + " deviation 1).")
         Normalizations normalization;
 
         @Option(
                 names = "--augmentation",
-                paramLabel = "KIND",
+                paramLabel = "AUGMENTATION",
                 description = "How training images vary: ${COMPLETION-CANDIDATES} (default: mirror for colour, else"
                         + " none).")
         Augmentations augmentation;
@@ -76,7 +77,7 @@ final class TrainFlags {
 
         @Option(
                 names = "--optimizer",
-                paramLabel = "NAME",
+                paramLabel = "OPTIMIZER",
                 description = "${COMPLETION-CANDIDATES} (default: momentum).")
         Optimizers optimizer;
 
@@ -103,7 +104,7 @@ final class TrainFlags {
 
         @Option(
                 names = "--schedule",
-                paramLabel = "NAME",
+                paramLabel = "SCHEDULE",
                 description = "How the learning rate falls: ${COMPLETION-CANDIDATES} (default: the network's).")
         Schedules schedule;
 
@@ -177,7 +178,7 @@ final class TrainFlags {
     Map<String, Object> given() {
         Map<String, Object> given = new LinkedHashMap<>();
         given.put("model", what.model == null ? null : what.model.name());
-        given.put("data", what.data == null ? null : DataSource.absolute(what.data));
+        given.put("data", what.data == null ? null : DataSource.absolute(what.data.toString()));
         given.put("imageSize", what.imageSize);
         given.put("epochs", how.epochs);
         given.put("batch", how.batch);

@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.Normalization;
+import dev.tandem.io.HostTensor;
 import dev.tandem.io.WeightsFile;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
@@ -12,7 +13,9 @@ import dev.tandem.trainer.NetworkSpec;
 import dev.tandem.trainer.RunFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -24,6 +27,8 @@ import java.util.stream.IntStream;
 record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
     private static final List<String> IN_RUN = List.of("final.safetensors", "best.safetensors");
     private static final String MODEL = "tandem.model";
+    private static final String CHECKPOINT = "tandem.checkpoint";
+    private static final String CHECKPOINT_PREFIX = "model.";
 
     /**
      * The weights that a path means: itself, or a run folder's final or best ones; null means the newest run in {@code runs}.
@@ -96,7 +101,7 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
         }
         size.checkAgainst(file, spec);
         Module network = build(spec, size, device);
-        Weights.load(file.toString(), contents.tensors(), network, true);
+        Weights.load(file.toString(), weights(contents), network, true);
         network.setTraining(false);
         return new TrainedNetwork(file, spec, network);
     }
@@ -139,6 +144,20 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
             throw new IllegalArgumentException(
                     file + ": it holds weights of " + model + ", not of " + spec.model() + "; use --model " + model);
         }
-        Weights.load(file, contents.tensors(), network, true);
+        Weights.load(file, weights(contents), network, true);
+    }
+
+    /** The network's tensors; a checkpoint has the optimizer's beside them. */
+    private static Map<String, HostTensor> weights(WeightsFile contents) {
+        if (!contents.metadata().containsKey(CHECKPOINT)) {
+            return contents.tensors();
+        }
+        Map<String, HostTensor> weights = new LinkedHashMap<>();
+        contents.tensors().forEach((name, tensor) -> {
+            if (name.startsWith(CHECKPOINT_PREFIX)) {
+                weights.put(name.substring(CHECKPOINT_PREFIX.length()), tensor);
+            }
+        });
+        return weights;
     }
 }

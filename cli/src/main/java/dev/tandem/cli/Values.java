@@ -2,10 +2,15 @@ package dev.tandem.cli;
 
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.Models;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /** What options' values are made of, each with its rule in its message. */
@@ -87,6 +92,33 @@ final class Values {
         }
     }
 
+    /** One of an enumeration's values, by the name that help shows. */
+    record Choice<E extends Enum<E>>(Class<E> kind) implements ITypeConverter<E> {
+        @Override
+        public E convert(String text) {
+            E[] values = kind.getEnumConstants();
+            return Arrays.stream(values)
+                    .filter(value -> value.toString().equalsIgnoreCase(text))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException(text + " given; use one of "
+                            + Arrays.stream(values).map(Object::toString).collect(Collectors.joining(", "))));
+        }
+
+        /** For every option of the subcommands whose type is an enumeration. */
+        static void register(CommandLine command) {
+            command.getSubcommands().values().stream()
+                    .flatMap(each -> each.getCommandSpec().options().stream())
+                    .map(OptionSpec::type)
+                    .filter(Class::isEnum)
+                    .forEach(kind -> register(command, kind));
+        }
+
+        @SuppressWarnings({"unchecked", "rawtypes"})
+        private static void register(CommandLine command, Class kind) {
+            command.registerConverter(kind, new Choice<>(kind));
+        }
+    }
+
     /** A network by name. */
     static final class Model implements ITypeConverter<ModelEntry> {
         @Override
@@ -96,6 +128,14 @@ final class Values {
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(e.getMessage());
             }
+        }
+    }
+
+    /** For completion in shells. */
+    static final class ModelNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Models.all().stream().map(ModelEntry::name).iterator();
         }
     }
 

@@ -74,6 +74,18 @@ class TandemCommandTest {
         assertThat(run.out()).startsWith("#!/usr/bin/env bash").contains("models", "doctor");
     }
 
+    @Test
+    void completionScriptKnowsEachOptionsOwnValues() {
+        String train = CommandRun.of("generate-completion").out().split("function _picocli_tandem_train", 2)[1];
+
+        assertThat(train.substring(0, train.indexOf("\n}")).lines().filter(line -> line.contains("_option_args=(")))
+                .as("picocli names these after paramLabel, so two options with one label would share their values")
+                .doesNotHaveDuplicates()
+                .extracting(line -> line.strip().split("_option_args")[0])
+                .contains("local OPTIMIZER", "local SCHEDULE", "local MODEL")
+                .doesNotHaveDuplicates();
+    }
+
     static void assertOneLine(CommandRun run, int exitCode) {
         assertThat(run.exitCode()).isEqualTo(exitCode);
         assertThat(run.out()).isEmpty();

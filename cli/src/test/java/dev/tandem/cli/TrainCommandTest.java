@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -199,7 +201,7 @@ class TrainCommandTest {
                 "--momentum 1|use a number from 0 to below 1",
                 "--optimizer adam --momentum 0.9|adam has none",
                 "--optimizer sdg|sdg",
-                "--schedule cosin|cosin",
+                "--schedule cosin|cosin given; use one of constant, cosine, step, multi-step,",
                 "--warmup 5 --epochs 2|nothing would be left",
                 "--seed one|one",
                 "--weights missing.safetensors|there is no such file",
@@ -279,6 +281,49 @@ class TrainCommandTest {
         assertThat(lastLine(run))
                 .startsWith("tandem: a batch of 256 does not fit")
                 .contains("--batch");
+    }
+
+    @Test
+    void runThatEndedBeforeItsFirstCheckpointBeginsAnewWithItsSettings() {
+        assertThat(train("--memory-limit", "2M", "--batch", "256", "--epochs", "1", "--run", at("early"))
+                        .exitCode())
+                .isEqualTo(ExitCodes.FAILURE);
+
+        CommandRun run = train("--resume", "--run", at("early"), "--memory-limit", "1G");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.err()).contains("no checkpoint yet");
+        assertThat(run.json().get("steps").asLong()).isEqualTo(2);
+    }
+
+    @Test
+    void usualWarmupLeavesRoomInAShortRun() throws IOException {
+        CommandRun run = train("--model", "resnet20", "--epochs", "1", "--batch", "256", "--run", at("short"));
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(RunFolder.at(folder.resolve("short")).readConfig().get("warmup"))
+                .isEqualTo(0.1);
+    }
+
+    @Test
+    void weightsMayBeARunFolderOrACheckpoint() {
+        Path run = TrainedRun.get().folder;
+
+        CommandRun fromRun = train("--weights", run.toString(), "--epochs", "1", "--run", at("fromRun"));
+        CommandRun fromCheckpoint =
+                train("--weights", lastCheckpoint(run).toString(), "--epochs", "1", "--run", at("fromCheckpoint"));
+
+        assertThat(fromRun.exitCode()).as(fromRun.err()).isZero();
+        assertThat(fromCheckpoint.exitCode()).as(fromCheckpoint.err()).isZero();
+        // The last checkpoint has the final weights, so all goes the same way.
+        assertThat(fromCheckpoint.json().get("trainLoss"))
+                .isEqualTo(fromRun.json().get("trainLoss"));
+    }
+
+    private static Path lastCheckpoint(Path run) {
+        String[] names = run.resolve("checkpoints").toFile().list();
+        return run.resolve("checkpoints")
+                .resolve(Arrays.stream(names).max(Comparator.naturalOrder()).orElseThrow());
     }
 
     @Test
