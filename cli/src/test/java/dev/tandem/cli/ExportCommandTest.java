@@ -113,7 +113,7 @@ class ExportCommandTest {
     void anUnknownFormatIsAUsageError() {
         CommandRun named = CommandRun.of("export", "lenet5", "--format", "tflite", "--out", out("net"));
         TandemCommandTest.assertOneLine(named, ExitCodes.USAGE);
-        assertThat(named.err()).contains("tflite", "ONNX, SAFETENSORS");
+        assertThat(named.err()).contains("tflite", "onnx, safetensors");
 
         CommandRun unnamed = CommandRun.of("export", "lenet5", "--out", out("net.bin"));
         TandemCommandTest.assertOneLine(unnamed, ExitCodes.USAGE);
