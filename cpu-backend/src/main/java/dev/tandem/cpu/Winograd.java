@@ -132,9 +132,8 @@ final class Winograd {
             long to = right + worker * count * WinogradTiles.bytes(outputs);
             long[] pixels = new long[16];
             for (long tile = 0; tile < count; tile++) {
-                patches.pixels(block * count + tile, scratch.padding(), pixels);
-                transforms.input(
-                        pixels, from + tile * WinogradTiles.bytes(inputs), (long) inputs * Float.BYTES, inputs);
+                patches.pixels(block * count + tile, 0, scratch.padding(), pixels);
+                transforms.input(pixels, from + tile * WinogradTiles.bytes(inputs), inputs);
             }
             products[worker]
                     .with(OneDnn.ARG_SRC, from)
@@ -143,7 +142,7 @@ final class Winograd {
                     .with(OneDnn.ARG_SCRATCHPAD, scratch.scratchpad(worker))
                     .execute(runtime);
             for (long tile = 0; tile < count; tile++) {
-                results.pixels(block * count + tile, 0, pixels);
+                results.pixels(block * count + tile, 0, 0, pixels);
                 transforms.output(to + tile * WinogradTiles.bytes(outputs), pixels, outputs, addend, relu);
             }
         });

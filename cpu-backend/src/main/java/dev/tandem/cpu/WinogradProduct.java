@@ -40,20 +40,25 @@ record WinogradProduct(int worker, long tiles, int inputs, int outputs) {
                 Shape.of(POSITIONS, tiles, channels), DType.FLOAT32, new long[] {channels, tile, 1});
     }
 
-    /** One position of the weights' gradient, added to what is there: {@code [tiles, inputs]ᵀ × [tiles, outputs]}. */
-    Primitive ofPosition(CpuRuntime runtime) {
-        long[] left = {1, inputs};
+    /**
+     * The weights' gradient, added to what is there: {@code [16, tiles, inputs]ᵀ × [16, tiles, outputs]}.
+     *
+     * @param rowLength how many outputs a row of the result has, of which these are some
+     */
+    Primitive accumulating(CpuRuntime runtime, long rowLength) {
+        long[] left = {inputs, 1, (long) POSITIONS * inputs};
+        long[] result = {inputs * rowLength, rowLength, 1};
         return runtime.primitive(
-                new PositionKey(this),
+                new AccumulatingKey(this, rowLength),
                 () -> create(
                         runtime,
-                        MemoryDescriptor.strided(Shape.of(inputs, tiles), DType.FLOAT32, left),
-                        MemoryDescriptor.plain(Shape.of(tiles, outputs), DType.FLOAT32),
-                        MemoryDescriptor.plain(Shape.of(inputs, outputs), DType.FLOAT32),
+                        MemoryDescriptor.strided(Shape.of(POSITIONS, inputs, tiles), DType.FLOAT32, left),
+                        tiles(outputs),
+                        MemoryDescriptor.strided(Shape.of(POSITIONS, inputs, outputs), DType.FLOAT32, result),
                         Attributes.accumulating()));
     }
 
-    private record PositionKey(WinogradProduct product) {}
+    private record AccumulatingKey(WinogradProduct product, long rowLength) {}
 
     private static Primitive create(
             CpuRuntime runtime, MemoryDescriptor a, MemoryDescriptor b, MemoryDescriptor product, long attributes) {

@@ -78,14 +78,15 @@ record WinogradTiles(
      * Fills in the addresses of a patch's pixels, row by row.
      *
      * @param tile its number; beyond the last, all pixels are outside
+     * @param channelBytes where in a pixel to begin
      * @param outside the address that stands for pixels outside of the image
      */
-    void pixels(long tile, long outside, long[] pixels) {
+    void pixels(long tile, long channelBytes, long outside, long[] pixels) {
         long image = tile / ((long) rows * columns);
         int row = (int) (tile / columns % rows) * 2 + top;
         int column = (int) (tile % columns) * 2 + left;
         long pixelBytes = (long) channels * Float.BYTES;
-        long first = address + ((image * height + row) * width + column) * pixelBytes;
+        long first = address + channelBytes + ((image * height + row) * width + column) * pixelBytes;
         for (int i = 0; i < size; i++) {
             boolean inside = image < images && row + i >= 0 && row + i < height;
             for (int j = 0; j < size; j++) {

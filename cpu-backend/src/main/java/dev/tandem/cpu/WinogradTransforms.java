@@ -18,12 +18,8 @@ final class WinogradTransforms {
         return kernels.width();
     }
 
-    /**
-     * {@code Bᵀ x B}: from a patch of 4×4 pixels, given by their addresses row by row, to a transformed tile.
-     *
-     * @param step from position to position, in bytes
-     */
-    void input(long[] pixels, long tile, long step, int channels) {
+    /** {@code Bᵀ x B}: from a patch of 4×4 pixels, given by their addresses row by row, to a transformed tile. */
+    void input(long[] pixels, long tile, int channels) {
         long row = (long) channels * Float.BYTES;
         for (int column = 0; column < 4; column++) {
             kernels.input(
@@ -31,19 +27,11 @@ final class WinogradTransforms {
                     pixels[4 + column],
                     pixels[8 + column],
                     pixels[12 + column],
-                    tile + 4 * column * step,
-                    step,
+                    tile + 4 * column * row,
+                    row,
                     row);
         }
-        long together = together(step, row);
-        for (long x = tile; x < tile + 4 * step; x += together * step) {
-            kernels.input(x, x + 4 * step, x + 8 * step, x + 12 * step, x, 4 * step, together * row);
-        }
-    }
-
-    /** How many positions lie without a gap, and can go in one loop. */
-    private static long together(long step, long row) {
-        return step == row ? 4 : 1;
+        kernels.input(tile, tile + 4 * row, tile + 8 * row, tile + 12 * row, tile, 4 * row, 4 * row);
     }
 
     /** {@code activation(Aᵀ x A + bias)}: from a transformed tile, which is lost, to the pixels of a 2×2 patch that are not 0. */
@@ -55,15 +43,11 @@ final class WinogradTransforms {
     }
 
     /** {@code A y Aᵀ}: from a patch of 2×2 pixels of the output's gradient to a transformed tile. */
-    void outputGradient(long[] pixels, long tile, long step, int channels) {
+    void outputGradient(long[] pixels, long tile, int channels) {
         long row = (long) channels * Float.BYTES;
-        for (int column = 0; column < 2; column++) {
-            kernels.outputGradient(pixels[column], pixels[2 + column], tile + 4 * column * step, step, row);
-        }
-        long together = together(step, row);
-        for (long x = tile; x < tile + 4 * step; x += together * step) {
-            kernels.outputGradient(x, x + 4 * step, x, 4 * step, together * row);
-        }
+        kernels.outputGradient(pixels[0], pixels[2], tile, row, row);
+        kernels.outputGradient(pixels[1], pixels[3], tile + 4 * row, row, row);
+        kernels.outputGradient(tile, tile + 4 * row, tile, 4 * row, 4 * row);
     }
 
     /**

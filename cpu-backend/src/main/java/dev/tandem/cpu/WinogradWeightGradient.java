@@ -1,24 +1,30 @@
 package dev.tandem.cpu;
 
+import dev.tandem.backend.ReduceOp;
 import dev.tandem.backend.Window;
 
 /**
  * The weights' gradient of {@link Winograd}'s convolution: for each position in a tile, the sum over tiles of the transformed
- * input times the transformed output's gradient. A chunk of tiles is transformed while the one before is multiplied; a
- * position's products are added up in the chunks' order on whichever thread, so the result repeats bit for bit.
+ * input times the transformed output's gradient. Each thread has a share of its own, some tiles and some output channels, and
+ * works on it in its own cache: where one thread transformed and another multiplied, steps took 70 or 180 ms by turns for
+ * minutes, on a virtual machine whose processors may or may not have a cache in common. The shares depend on the number of
+ * threads only, so results repeat bit for bit.
  */
 final class WinogradWeightGradient {
     private static final int POSITIONS = WinogradProduct.POSITIONS;
     /** Fewer tiles at a time make slow matrix products. */
     private static final long LEAST_AT_ONCE = 64;
-    /** What the tiles taken at a time should not exceed: a part of a last-level cache, as there are two such chunks. */
-    private static final long MOST_BYTES = 4L << 20;
-    /** Tiles transformed in one task. */
-    private static final int GROUP = 16;
+    /** What the tiles taken at a time should not exceed: most of a second-level cache. */
+    private static final long MOST_BYTES = 768 << 10;
+    /** Sums up to this stay in a second-level cache beside the tiles; larger ones are split by output channels. */
+    private static final long MOST_SUMS_BYTES = 2 << 20;
+    /** Fewer output channels make slow matrix products. */
+    private static final int LEAST_OUTPUTS = 64;
 
     private final CpuRuntime runtime;
     private final WinogradTransforms transforms;
     private final WinogradFilters filters;
+    private final ReduceKernels kernels = Kernels.of(ReduceKernels.class);
 
     WinogradWeightGradient(CpuRuntime runtime, WinogradTransforms transforms, WinogradFilters filters) {
         this.runtime = runtime;
@@ -26,84 +32,77 @@ final class WinogradWeightGradient {
         this.filters = filters;
     }
 
-    /**
-     * The operands of the products for some tiles, one matrix {@code [tiles, channels]} for each position: where these begin. Behind
-     * each matrix there is room for a tile, or the positions would crowd each other out of the cache.
-     */
-    private record Chunk(long inputs, long outputs) {}
-
     void compute(CpuStorage x, CpuStorage gradient, Window window, CpuStorage weightGradient) {
         int inputs = (int) x.shape().size(1);
         int outputs = (int) gradient.shape().size(1);
+        int slices = slices(inputs, outputs);
+        int slice = outputs / slices;
+        int ranges = Math.max(1, runtime.parallel().threads() / slices);
         WinogradTiles xs = WinogradTiles.ofInput(x, gradient.shape(), window.padTop(), window.padLeft());
         WinogradTiles ys = WinogradTiles.ofOutput(gradient);
-        long tiles = WinogradTiles.count(gradient.shape());
-        long most = Math.max(LEAST_AT_ONCE, MOST_BYTES / WinogradTiles.bytes(inputs + outputs));
-        long count = WinogradTiles.evenly(tiles, most);
+        long range = (WinogradTiles.count(gradient.shape()) + ranges - 1) / ranges;
+        long most = Math.max(LEAST_AT_ONCE, MOST_BYTES / WinogradTiles.bytes(inputs + slice));
+        long count = WinogradTiles.evenly(range, most);
+        long blocks = (range + count - 1) / count;
         Primitive[] products = WinogradProduct.forWorkers(
-                runtime, worker -> new WinogradProduct(worker, count, inputs, outputs).ofPosition(runtime));
+                runtime, worker -> new WinogradProduct(worker, count, inputs, slice).accumulating(runtime, outputs));
         WinogradScratch scratch = new WinogradScratch(runtime, products[0], Math.max(inputs, outputs));
-        Chunk[] chunks = {
-            new Chunk(scratch.tiles(count + 1, inputs), scratch.tiles(count + 1, outputs)),
-            new Chunk(scratch.tiles(count + 1, inputs), scratch.tiles(count + 1, outputs))
-        };
-        long sums = scratch.tiles(inputs, outputs); // 16 planes of inputs × outputs
-        long plane = (long) inputs * outputs * Float.BYTES;
-        runtime.parallel()
-                .runTasks(POSITIONS, (worker, position) -> NativeMemory.segment(sums + position * plane, plane)
-                        .fill((byte) 0));
-        long steps = (tiles + count - 1) / count;
-        long groups = (count + GROUP - 1) / GROUP;
-        for (long step = 0; step <= steps; step++) {
-            long multiplied = step > 0 ? POSITIONS : 0;
-            long transformed = step < steps ? groups : 0;
-            long first = step * count;
-            Chunk last = chunks[(int) (step + 1) % 2];
-            Chunk next = chunks[(int) step % 2];
-            runtime.parallel().runTasks(multiplied + transformed, (worker, task) -> {
-                if (task < multiplied) {
-                    products[worker]
-                            .with(OneDnn.ARG_SRC, last.inputs + task * matrix(count, inputs))
-                            .with(OneDnn.ARG_WEIGHTS, last.outputs + task * matrix(count, outputs))
-                            .with(OneDnn.ARG_DST, sums + task * plane)
-                            .with(OneDnn.ARG_SCRATCHPAD, scratch.scratchpad(worker))
-                            .execute(runtime);
-                } else {
-                    long from = (task - multiplied) * GROUP;
-                    long to = Math.min(count, from + GROUP);
-                    transform(xs, first, from, to, scratch.padding(), next.inputs, count, transforms::input);
-                    transform(ys, first, from, to, scratch.padding(), next.outputs, count, transforms::outputGradient);
+        long left = scratch.tiles(products.length * count, inputs);
+        long right = scratch.tiles(products.length * count, slice);
+        long sums = scratch.tiles((long) ranges * inputs, outputs); // for each range 16 planes of inputs × outputs
+        long sumsBytes = inputs * WinogradTiles.bytes(outputs);
+        clear(sums, ranges * sumsBytes);
+        runtime.parallel().runTasks((long) ranges * slices, (worker, share) -> {
+            long from = left + worker * count * WinogradTiles.bytes(inputs);
+            long to = right + worker * count * WinogradTiles.bytes(slice);
+            long channel = share % slices * slice * Float.BYTES;
+            long first = share / slices * blocks * count;
+            products[worker]
+                    .with(OneDnn.ARG_SRC, from)
+                    .with(OneDnn.ARG_WEIGHTS, to)
+                    .with(OneDnn.ARG_DST, sums + share / slices * sumsBytes + channel)
+                    .with(OneDnn.ARG_SCRATCHPAD, scratch.scratchpad(worker));
+            long[] pixels = new long[16];
+            for (long block = 0; block < blocks; block++, first += count) {
+                for (long tile = 0; tile < count; tile++) {
+                    xs.pixels(first + tile, 0, scratch.padding(), pixels);
+                    transforms.input(pixels, from + tile * WinogradTiles.bytes(inputs), inputs);
+                    ys.pixels(first + tile, channel, scratch.padding(), pixels);
+                    transforms.outputGradient(pixels, to + tile * WinogradTiles.bytes(slice), slice);
                 }
-            });
+                products[worker].execute(runtime);
+            }
+        });
+        for (int i = 1; i < ranges; i++) {
+            add(sums + i * sumsBytes, sums, sumsBytes);
         }
         filters.gradient(sums, inputs, outputs, weightGradient);
         scratch.release();
     }
 
-    /** From matrix to matrix. */
-    private static long matrix(long count, int channels) {
-        return (count + 1) * channels * Float.BYTES;
-    }
-
-    private interface Transform {
-        void run(long[] pixels, long tile, long step, int channels);
-    }
-
-    /** @param first the tile that the chunk begins with */
-    private static void transform(
-            WinogradTiles patches,
-            long first,
-            long from,
-            long to,
-            long padding,
-            long matrices,
-            long count,
-            Transform transform) {
-        long[] pixels = new long[16];
-        int channels = patches.channels();
-        for (long tile = from; tile < to; tile++) {
-            patches.pixels(first + tile, padding, pixels);
-            transform.run(pixels, matrices + tile * channels * Float.BYTES, matrix(count, channels), channels);
+    /** In how many equal parts the output channels are shared out: as few as the sums' size allows. */
+    private int slices(int inputs, int outputs) {
+        int slices = 1;
+        while (slices * 2 <= runtime.parallel().threads()
+                && inputs * WinogradTiles.bytes(outputs / slices) > MOST_SUMS_BYTES
+                && outputs % (slices * 2 * transforms.width()) == 0
+                && outputs / (slices * 2) >= LEAST_OUTPUTS) {
+            slices *= 2;
         }
+        return slices;
+    }
+
+    private void clear(long address, long bytes) {
+        runtime.parallel()
+                .run(bytes, Parallel.GRAIN * Float.BYTES, (from, to) -> NativeMemory.segment(address + from, to - from)
+                        .fill((byte) 0));
+    }
+
+    private void add(long x, long y, long bytes) {
+        runtime.parallel()
+                .run(
+                        bytes / Float.BYTES,
+                        (from, to) -> kernels.accumulate(
+                                ReduceOp.SUM, x + from * Float.BYTES, y + from * Float.BYTES, to - from));
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tandem.backend.Activation;
+import dev.tandem.backend.DeviceOptions;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.UnaryOp;
 import dev.tandem.backend.Window;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Convolutions that {@link Convolution} gives to {@link Winograd}, against double-precision loops and the direct algorithm. */
 class WinogradTest {
@@ -47,13 +49,13 @@ class WinogradTest {
                 Arguments.of("one image, a narrower output", Shape.of(1, 128, 25, 23), 80, THREE),
                 Arguments.of("images of three pixels", Shape.of(40, 64, 3, 3), 64, THREE),
                 Arguments.of("a row", Shape.of(2, 64, 1, 130), 64, THREE),
-                Arguments.of("several chunks", Shape.of(8, 64, 33, 32), 64, THREE));
+                Arguments.of("more channels than sums are kept for at once", Shape.of(2, 192, 16, 16), 192, THREE),
+                Arguments.of("several blocks a thread", Shape.of(8, 64, 33, 32), 64, THREE));
     }
 
     /**
-     * Outputs and their gradients round at most twice as badly as direct ones; they were measured better. oneDNN's direct weight
-     * gradients add up in short blocks and round better than these, by up to four times: 5·10⁻⁶ is some 40 units in the last
-     * place of a sum of some hundred tiles, half of what parity with PyTorch allows.
+     * Largest errors in comparison. Outputs and input gradients were measured better than direct ones on a processor with AVX-512;
+     * weight gradients up to 2.3 times worse, as oneDNN adds those up in shorter blocks.
      */
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
@@ -91,11 +93,51 @@ class WinogradTest {
             }
         }
         for (int i = 0; i < errors[0].length; i++) {
-            boolean isWeightGradient = i == 4;
-            double limit = isWeightGradient ? 5e-6 : 2 * errors[1][i];
+            double limit = (i == 4 ? 3 : 2) * errors[1][i];
             assertThat(errors[0][i]).as(name + ", result " + i).isLessThanOrEqualTo(limit);
         }
         assertThat(runtime.allocator().stats().liveBytes()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 4})
+    void otherNumbersOfThreadsGiveTheSame(int threads) {
+        Random random = new Random(5);
+        Shape x = Shape.of(2, 192, 17, 16);
+        Shape w = Shape.of(256, 192, 3, 3);
+        Shape y = Shape.of(2, 256, 17, 16);
+        float[] xs = TestStorages.random(random, x);
+        float[] ws = TestStorages.random(random, w);
+        float[] gs = TestStorages.random(random, y);
+        float[][] expected = results(runtime, direct, x, w, y, xs, ws, gs);
+        try (CpuRuntime other = new CpuRuntime(DeviceOptions.DEFAULT, threads, 1L << 31)) {
+            float[][] actual = results(other, new Convolution(other), x, w, y, xs, ws, gs);
+            for (int i = 0; i < expected.length; i++) {
+                // Sums of some hundred products of numbers around 1, like the other tests'.
+                TestRuntime.assertClose(actual[i], expected[i], 5e-4);
+            }
+        }
+    }
+
+    private static float[][] results(
+            CpuRuntime runtime,
+            Convolution convolution,
+            Shape x,
+            Shape w,
+            Shape y,
+            float[] xs,
+            float[] ws,
+            float[] gs) {
+        Storage image = TestStorages.of(runtime, Order.CHANNELS_LAST, x, xs);
+        Storage weight = TestStorages.of(runtime, Order.PLAIN, w, ws);
+        Storage gradient = TestStorages.of(runtime, Order.CHANNELS_LAST, y, gs);
+        Storage weightGradient = TestStorages.target(runtime, w);
+        convolution.backwardWeight(image, gradient, THREE, 1, weightGradient, null);
+        return new float[][] {
+            TestStorages.values(runtime, convolution.forward(image, weight, null, THREE, 1, null)),
+            TestStorages.values(runtime, convolution.backwardInput(gradient, weight, x, THREE, 1)),
+            TestStorages.values(runtime, weightGradient)
+        };
     }
 
     /** The largest error, in units of the results' root mean square. Releases them. */
@@ -145,18 +187,12 @@ class WinogradTest {
         Random random = new Random(3);
         Shape x = Shape.of(8, 64, 32, 32);
         Shape w = Shape.of(64, 64, 3, 3);
-        Storage image = TestStorages.of(runtime, Order.CHANNELS_LAST, x, TestStorages.random(random, x));
-        Storage gradient = TestStorages.of(runtime, Order.CHANNELS_LAST, x, TestStorages.random(random, x));
-        Storage weight = TestStorages.of(runtime, Order.PLAIN, w, TestStorages.random(random, w));
+        float[] xs = TestStorages.random(random, x);
+        float[] ws = TestStorages.random(random, w);
+        float[] gs = TestStorages.random(random, x);
         float[][] first = null;
         for (int i = 0; i < 20; i++) {
-            Storage weightGradient = TestStorages.target(runtime, w);
-            winograd.backwardWeight(image, gradient, THREE, 1, weightGradient, null);
-            float[][] now = {
-                TestStorages.values(runtime, winograd.forward(image, weight, null, THREE, 1, null)),
-                TestStorages.values(runtime, winograd.backwardInput(gradient, weight, x, THREE, 1)),
-                TestStorages.values(runtime, weightGradient)
-            };
+            float[][] now = results(runtime, winograd, x, w, x, xs, ws, gs);
             first = first == null ? now : first;
             assertThat(now).isDeepEqualTo(first);
         }
