@@ -66,7 +66,11 @@ public abstract class Pool2d<P extends Pool2d<P>> extends Module {
 
     @Override
     protected Tensor forward(Tensor input) {
-        return ceilMode ? Pooling.poolCeil(kind(), input, window) : Pooling.pool(kind(), input, window);
+        return forward(kind(), input);
+    }
+
+    final Tensor forward(PoolKind kind, Tensor input) {
+        return ceilMode ? Pooling.poolCeil(kind, input, window) : Pooling.pool(kind, input, window);
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * Layers one after the other. A layer's output is released as soon as the next has used it, so evaluation holds two at a time
  * and training what backward needs. An activation is computed as the last part of the layer before it where that layer
- * {@linkplain FusesActivation can}; observed networks run every layer by itself, so that observers see each output.
+ * {@linkplain FusesActivation can}, a ReLU before max-pooling as part of that; observed networks run every layer by itself, so that observers see each output.
  *
  * <pre>{@code
  * new Sequential()
@@ -60,9 +60,12 @@ public class Sequential extends Module {
     final Tensor forward(Tensor input, int from, int to) {
         Tensor current = input;
         for (int i = from; i < to; i++) {
-            Activation activation = i + 1 < to ? fusedBehind(i) : null;
+            Activation activation = fusedBehind(i, to);
             Tensor output;
-            if (activation == null) {
+            if (isRectifiedPool(i, to)) {
+                output = ((MaxPool2d) layers.get(i + 1)).applyRectified(current);
+                i++;
+            } else if (activation == null) {
                 output = layers.get(i).apply(current);
             } else {
                 output = ((FusesActivation) layers.get(i)).apply(current, activation);
@@ -76,10 +79,19 @@ public class Sequential extends Module {
         return current;
     }
 
-    /** The activation that layer {@code index} can take over from the next, which there is; null if none. */
-    private Activation fusedBehind(int index) {
+    /** Whether layer {@code index} is a ReLU that the next, a max-pooling, takes over. */
+    private boolean isRectifiedPool(int index, int to) {
+        return index + 1 < to
+                && layers.get(index) instanceof ReLU
+                && layers.get(index + 1) instanceof MaxPool2d
+                && !layers.get(index).isObserved()
+                && !layers.get(index + 1).isObserved();
+    }
+
+    /** The activation that layer {@code index} takes over from the next; null if none. */
+    private Activation fusedBehind(int index, int to) {
         Module layer = layers.get(index);
-        if (!(layer instanceof FusesActivation)) {
+        if (index + 1 == to || !(layer instanceof FusesActivation) || isRectifiedPool(index + 1, to)) {
             return null;
         }
         Module next = layers.get(index + 1);

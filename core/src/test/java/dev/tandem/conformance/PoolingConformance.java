@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.tandem.backend.NeuralOps;
 import dev.tandem.backend.PoolKind;
 import dev.tandem.backend.Storage;
+import dev.tandem.backend.UnaryOp;
 import dev.tandem.backend.Window;
 import dev.tandem.tensor.Shape;
 import java.util.ArrayList;
@@ -62,10 +63,9 @@ class PoolingConformance extends Kit {
     @ParameterizedTest
     @MethodSource("cases")
     void forward(Case c) {
-        boolean selects = c.kind == PoolKind.MAX || c.kind == PoolKind.MEDIAN;
         for (boolean training : new boolean[] {false, true}) {
             checkForward(
-                    selects ? Tolerance.EXACT : Tolerance.sum(9),
+                    c.kind.picks() ? Tolerance.EXACT : Tolerance.sum(9),
                     pool(c, training),
                     new Draw(1).distinct(c.shape.toArray()));
         }
@@ -109,6 +109,40 @@ class PoolingConformance extends Kit {
                         x);
             }
         }
+    }
+
+    /** With values around zero, so that some windows hold nothing positive; what pooling behind a ReLU gives, both ways. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 6, 17, 64})
+    void rectifiedMaximumIsTheMaximumOfTheRelu(long channels) {
+        if (isReference()) {
+            return;
+        }
+        for (Window window : List.of(Window.square(2, 2, 0), Window.square(3, 2, 1), Window.square(3, 1, 1))) {
+            Values x = new Draw(6).distinct(2, channels, 6, 7);
+            Values gradient = new Draw(7).normal(2, channels, window.outputHeight(6), window.outputWidth(7));
+            try (Held held = new Held()) {
+                Storage input = held.add(Arrival.PLAIN.put(device, x));
+                Storage back = held.add(Arrival.PLAIN.put(device, gradient));
+                Storage relu = held.add(device.math().unary(UnaryOp.RELU, input, 0, 0));
+                NeuralOps.Result two = hold(held, device.neural().pool(PoolKind.MAX, relu, window, true));
+                NeuralOps.Result one = hold(held, device.neural().pool(PoolKind.RECTIFIED_MAX, input, window, true));
+                assertThat(download(one.output())).containsExactly(download(two.output()));
+                Storage middle =
+                        held.add(device.neural().poolBackward(PoolKind.MAX, back, two.saved(), x.shape(), window));
+                Storage expected = held.add(device.math().unaryBackward(UnaryOp.RELU, middle, null, relu, 0, 0, false));
+                Storage actual = held.add(
+                        device.neural().poolBackward(PoolKind.RECTIFIED_MAX, back, one.saved(), x.shape(), window));
+                assertThat(download(actual)).containsExactly(download(expected), within(1e-6)); // sums of up to 9
+                assertThat(download(actual)).contains(0);
+            }
+        }
+    }
+
+    private static NeuralOps.Result hold(Held held, NeuralOps.Result result) {
+        held.add(result.output());
+        held.add(result.saved());
+        return result;
     }
 
     @Test

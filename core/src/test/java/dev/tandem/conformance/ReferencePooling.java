@@ -53,6 +53,7 @@ final class ReferencePooling {
                 }
                 yield largest;
             }
+            case RECTIFIED_MAX -> Math.max(0, take(PoolKind.MAX, inside, window));
             case AVERAGE -> sum(inside) / inside.length;
             case AVERAGE_WITH_PADDING -> sum(inside) / (window.kernelHeight() * window.kernelWidth());
             case MEDIAN -> {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.tensor.Autograd;
+import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,19 @@ class SequentialTest extends OnMeta {
         Sequential network = new Sequential(probe, new ReLU(), new Flatten());
         network.apply(Tensor.zeros(2, 3));
         assertThat(probe.seen).containsExactly(Activation.RELU);
+    }
+
+    @Test
+    void aReluBeforeMaxPoolingIsPartOfThat() {
+        Probe probe = new Probe();
+        Sequential network = new Sequential(probe, new ReLU(), new MaxPool2d(2), new ReLU(), new MaxPool2d(2));
+        Tensor input = Tensor.zeros(1, 1, 4, 4).requireGradient();
+        long before = device.memoryStats().liveBytes();
+        Tensor output = network.apply(input);
+        assertThat(probe.seen).hasSize(1).containsOnlyNulls();
+        assertThat(output.shape()).isEqualTo(Shape.of(1, 1, 1, 1));
+        // Only the places of the maxima (5) and the result stay: no output of a ReLU.
+        assertThat(device.memoryStats().liveBytes() - before).isEqualTo((5 + 1) * 4);
     }
 
     @Test

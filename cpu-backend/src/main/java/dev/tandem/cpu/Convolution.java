@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * 2-D convolution by oneDNN's direct algorithms, by {@link Winograd}'s where that is faster, and for some input gradients by
- * {@link WindowRowConvolution}. Images lie with channels last; weights are given in plain order and brought into the order that
+ * 2-D convolution by oneDNN's direct algorithms, by {@link Winograd}'s and {@link PlanarConvolution}'s where those are faster.
+ * Images lie with channels last; weights are given in plain order and brought into the order that
  * the kernel wants before each use, which takes half a percent of the convolution's time and keeps the parameters one flat
  * buffer.
  */
@@ -44,23 +44,27 @@ final class Convolution {
 
     private final CpuRuntime runtime;
     private final Winograd winograd; // null for none
-    private final WindowRowConvolution windowRows;
+    private final PlanarConvolution planar; // null for none
     private final Map<Key, Plan> plans = new HashMap<>();
 
     Convolution(CpuRuntime runtime) {
-        this(runtime, Kernels.of(WindowRowKernels.class), Winograd.isFast(runtime));
+        this(runtime, Kernels.areVectors(), Winograd.isFast(runtime));
     }
 
-    /** @param withWinograd whether to take Winograd's algorithm where it pays */
-    Convolution(CpuRuntime runtime, WindowRowKernels kernels, boolean withWinograd) {
+    /** @param withPlanar whether to take that algorithm where it pays; likewise {@code withWinograd} */
+    Convolution(CpuRuntime runtime, boolean withPlanar, boolean withWinograd) {
         this.runtime = runtime;
-        this.windowRows = new WindowRowConvolution(runtime, kernels);
+        this.planar = withPlanar ? new PlanarConvolution(runtime) : null;
         this.winograd = withWinograd ? new Winograd(runtime) : null;
     }
 
     boolean takesWinograd(Key key) {
         Shape y = outputShape(key.x, key.weight, key.window);
         return winograd != null && winograd.pays(y, key.weight, key.window, key.groups);
+    }
+
+    boolean takesPlanar(Key key) {
+        return planar != null && planar.pays(key);
     }
 
     Storage forward(Storage x, Storage weight, Storage bias, Window window, int groups, Activation activation) {
@@ -72,6 +76,9 @@ final class Convolution {
         }
         if (takesWinograd(key)) {
             return winograd.forward(x, weight, bias, y, window, activation);
+        }
+        if (takesPlanar(key)) {
+            return planar.forward(key, x, weight, bias, y);
         }
         Plan plan = plan(key);
         CpuStorage source = runtime.in(plan.images, x);
@@ -101,15 +108,10 @@ final class Convolution {
         if (takesWinograd(key)) {
             return winograd.backwardInput(gradient, weight, x, window);
         }
-        CpuStorage plainWeight = runtime.plain(weight);
-        if (WindowRowConvolution.takes(key)) {
-            CpuStorage source = runtime.channelsLast(gradient);
-            CpuStorage result = runtime.allocateImages(x);
-            windowRows.backwardInput(source, plainWeight, window, result);
-            plainWeight.release();
-            source.release();
-            return result;
+        if (takesPlanar(key)) {
+            return planar.backwardInput(key, gradient, weight);
         }
+        CpuStorage plainWeight = runtime.plain(weight);
         Plan plan = plan(key);
         CpuStorage source = runtime.in(plan.images, gradient);
         CpuStorage result = runtime.allocate(x, DType.FLOAT32, plan.images);
@@ -139,6 +141,10 @@ final class Convolution {
         Key key = new Key(Kind.BACKWARD_WEIGHT, x.shape(), target.shape(), window, groups, biasGradient != null, null);
         if (takesWinograd(key)) {
             winograd.backwardWeight(x, gradient, window, target, (CpuStorage) biasGradient);
+            return;
+        }
+        if (takesPlanar(key)) {
+            planar.backwardWeight(key, x, gradient, target, (CpuStorage) biasGradient);
             return;
         }
         Plan plan = plan(key);
@@ -179,7 +185,7 @@ final class Convolution {
         }
     }
 
-    private static Shape outputShape(Shape x, Shape weight, Window window) {
+    static Shape outputShape(Shape x, Shape weight, Window window) {
         return Shape.of(x.size(0), weight.size(0), window.outputHeight(x.size(2)), window.outputWidth(x.size(3)));
     }
 

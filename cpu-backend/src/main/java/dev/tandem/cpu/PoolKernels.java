@@ -5,10 +5,11 @@ interface PoolKernels {
     /**
      * For each channel the largest element of each of some windows, NaN counting as largest, and its number.
      *
+     * @param rectified whether a maximum below zero is zero, with the number −1
      * @param y where the first window's result goes; the others' follow
      * @param picked where to write the numbers (as floats), or 0
      */
-    void max(PoolWindows windows, long y, long picked);
+    void max(PoolWindows windows, boolean rectified, long y, long picked);
 
     /** For each channel, gives each window's gradient to the element that was picked, and zero to the window's others. */
     void scatter(PoolWindows windows, long gradient, long picked);

@@ -26,8 +26,8 @@ final class Pooling {
         CpuStorage.requireFloat32("pooling", x);
         CpuStorage source = runtime.channelsLast(x);
         CpuStorage output = runtime.allocateImages(outputShape(x.shape(), window));
-        CpuStorage saved = selects(kind) && training ? runtime.allocateImages(output.shape()) : null;
-        if (output.shape().elements() > 0 && selects(kind)) {
+        CpuStorage saved = kind.picks() && training ? runtime.allocateImages(output.shape()) : null;
+        if (output.shape().elements() > 0 && kind.picks()) {
             long picked = saved == null ? 0 : saved.address;
             selection.forward(kind, x.shape(), output.shape(), window, source.address, output.address, picked);
         } else if (output.shape().elements() > 0) {
@@ -44,7 +44,7 @@ final class Pooling {
         CpuStorage.requireFloat32("pooling", gradient);
         CpuStorage source = runtime.channelsLast(gradient);
         CpuStorage result = runtime.allocateImages(x);
-        if (x.elements() > 0 && selects(kind)) {
+        if (x.elements() > 0 && kind.picks()) {
             long picked = ((CpuStorage) saved).address;
             selection.backward(x, gradient.shape(), window, source.address, picked, result.address);
         } else if (x.elements() > 0) {
@@ -55,10 +55,6 @@ final class Pooling {
         }
         source.release();
         return result;
-    }
-
-    private static boolean selects(PoolKind kind) {
-        return kind == PoolKind.MAX || kind == PoolKind.MEDIAN;
     }
 
     private static Shape outputShape(Shape x, Window window) {

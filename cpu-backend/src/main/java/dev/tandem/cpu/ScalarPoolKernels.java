@@ -5,13 +5,13 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 /** Plain loops, for Java runtimes without the Vector API. */
 final class ScalarPoolKernels implements PoolKernels {
     @Override
-    public void max(PoolWindows windows, long y, long picked) {
+    public void max(PoolWindows windows, boolean rectified, long y, long picked) {
         long to = 0;
         for (int window = 0; window < windows.count; window++) {
             long start = windows.address + window * windows.stepBytes;
             for (int channel = 0; channel < windows.channels; channel++, start += Float.BYTES, to += Float.BYTES) {
-                float best = get(start);
-                int number = windows.number;
+                float best = rectified ? 0 : get(start);
+                int number = rectified ? -1 : windows.number;
                 for (int row = 0; row < windows.rows; row++) {
                     for (int column = 0; column < windows.columns; column++) {
                         float value = get(start + row * windows.rowBytes + column * windows.columnBytes);

@@ -31,7 +31,7 @@ final class SelectionPooling {
             return (windows, offset) -> {
                 long numbers = picked == 0 ? 0 : picked + offset;
                 if (median == null) {
-                    kernels.max(windows, output + offset, numbers);
+                    kernels.max(windows, kind == PoolKind.RECTIFIED_MAX, output + offset, numbers);
                 } else {
                     median.of(windows, output + offset, numbers);
                 }

@@ -14,15 +14,19 @@ final class VectorPoolKernels implements PoolKernels {
     private static final int BYTES = SPECIES.vectorByteSize();
 
     @Override
-    public void max(PoolWindows windows, long y, long picked) {
+    public void max(PoolWindows windows, boolean rectified, long y, long picked) {
+        if (isSmall(windows)) {
+            maxOfFour(windows, rectified, y, picked);
+            return;
+        }
         int whole = SPECIES.loopBound(windows.channels);
         VectorMask<Float> rest = SPECIES.indexInRange(whole, windows.channels);
         long to = 0;
         for (int window = 0; window < windows.count; window++) {
             long start = windows.address + window * windows.stepBytes;
             for (int channel = 0; channel < whole; channel += LENGTH, start += BYTES, to += BYTES) {
-                FloatVector best = load(start);
-                FloatVector number = FloatVector.broadcast(SPECIES, windows.number);
+                FloatVector best = rectified ? FloatVector.zero(SPECIES) : load(start);
+                FloatVector number = FloatVector.broadcast(SPECIES, rectified ? -1 : windows.number);
                 for (int row = 0; row < windows.rows; row++) {
                     for (int column = 0; column < windows.columns; column++) {
                         FloatVector value = load(start + row * windows.rowBytes + column * windows.columnBytes);
@@ -37,15 +41,16 @@ final class VectorPoolKernels implements PoolKernels {
                 }
             }
             if (whole < windows.channels) {
-                maxOfRest(windows, start, rest, y + to, picked == 0 ? 0 : picked + to);
+                maxOfRest(windows, rectified, start, rest, y + to, picked == 0 ? 0 : picked + to);
                 to += (long) Float.BYTES * (windows.channels - whole);
             }
         }
     }
 
-    private static void maxOfRest(PoolWindows windows, long start, VectorMask<Float> rest, long y, long picked) {
-        FloatVector best = load(start, rest);
-        FloatVector number = FloatVector.broadcast(SPECIES, windows.number);
+    private static void maxOfRest(
+            PoolWindows windows, boolean rectified, long start, VectorMask<Float> rest, long y, long picked) {
+        FloatVector best = rectified ? FloatVector.zero(SPECIES) : load(start, rest);
+        FloatVector number = FloatVector.broadcast(SPECIES, rectified ? -1 : windows.number);
         for (int row = 0; row < windows.rows; row++) {
             for (int column = 0; column < windows.columns; column++) {
                 FloatVector value = load(start + row * windows.rowBytes + column * windows.columnBytes, rest);
@@ -60,12 +65,73 @@ final class VectorPoolKernels implements PoolKernels {
         }
     }
 
+    /** Whether all of a 2×2 window's channels fit in a vector: then beginning loops costs more than what is in them. */
+    private static boolean isSmall(PoolWindows windows) {
+        return windows.rows == 2 && windows.columns == 2 && windows.channels <= LENGTH;
+    }
+
+    private static void maxOfFour(PoolWindows windows, boolean rectified, long y, long picked) {
+        VectorMask<Float> channels = SPECIES.indexInRange(0, windows.channels);
+        float first = windows.number(0);
+        float third = windows.number(1);
+        long right = windows.columnBytes;
+        long below = windows.rowBytes;
+        long bytes = (long) Float.BYTES * windows.channels;
+        for (int window = 0; window < windows.count; window++) {
+            long from = windows.address + window * windows.stepBytes;
+            FloatVector value = load(from, channels);
+            FloatVector best = rectified ? FloatVector.zero(SPECIES) : value;
+            FloatVector number = FloatVector.broadcast(SPECIES, rectified ? -1 : first);
+            VectorMask<Float> better = better(value, best);
+            best = best.blend(value, better);
+            number = number.blend(first, better);
+            value = load(from + right, channels);
+            better = better(value, best);
+            best = best.blend(value, better);
+            number = number.blend(first + 1, better);
+            value = load(from + below, channels);
+            better = better(value, best);
+            best = best.blend(value, better);
+            number = number.blend(third, better);
+            value = load(from + below + right, channels);
+            better = better(value, best);
+            best = best.blend(value, better);
+            number = number.blend(third + 1, better);
+            store(best, y + window * bytes, channels);
+            if (picked != 0) {
+                store(number, picked + window * bytes, channels);
+            }
+        }
+    }
+
+    private static void scatterToFour(PoolWindows windows, long gradient, long picked) {
+        VectorMask<Float> channels = SPECIES.indexInRange(0, windows.channels);
+        int first = windows.number(0);
+        int third = windows.number(1);
+        long right = windows.columnBytes;
+        long below = windows.rowBytes;
+        long bytes = (long) Float.BYTES * windows.channels;
+        for (int window = 0; window < windows.count; window++) {
+            long to = windows.address + window * windows.stepBytes;
+            FloatVector value = load(gradient + window * bytes, channels);
+            FloatVector number = load(picked + window * bytes, channels);
+            store(chosen(value, number, first), to, channels);
+            store(chosen(value, number, first + 1), to + right, channels);
+            store(chosen(value, number, third), to + below, channels);
+            store(chosen(value, number, third + 1), to + below + right, channels);
+        }
+    }
+
     private static VectorMask<Float> better(FloatVector value, FloatVector best) {
         return value.compare(VectorOperators.GT, best).or(value.compare(VectorOperators.NE, value));
     }
 
     @Override
     public void scatter(PoolWindows windows, long gradient, long picked) {
+        if (isSmall(windows)) {
+            scatterToFour(windows, gradient, picked);
+            return;
+        }
         int whole = SPECIES.loopBound(windows.channels);
         VectorMask<Float> rest = SPECIES.indexInRange(whole, windows.channels);
         long from = 0;

@@ -77,9 +77,11 @@ class PoolingTest {
                 }
             } else {
                 inside.sort(Comparator.comparing(at -> xs[plane + at]));
-                int at = inside.get(kind == PoolKind.MAX ? inside.size() - 1 : (inside.size() - 1) / 2);
-                expected[i] = xs[plane + at];
-                expectedGradient[plane + at] += gs[i];
+                int at = inside.get(kind == PoolKind.MEDIAN ? (inside.size() - 1) / 2 : inside.size() - 1);
+                if (kind != PoolKind.RECTIFIED_MAX || xs[plane + at] > 0) {
+                    expected[i] = xs[plane + at];
+                    expectedGradient[plane + at] += gs[i];
+                }
             }
         }
         Storage image = TestStorages.of(runtime, order, x, xs);
@@ -169,7 +171,7 @@ class PoolingTest {
                 for (int column = 0; column < 3; column += windows.count) {
                     windows.moveTo(x.address, row, column);
                     long at = 4L * 37 * (row * 3 + column);
-                    kernels.max(windows, y.address + at, picked.address + at);
+                    kernels.max(windows, false, y.address + at, picked.address + at);
                     windows.moveTo(scattered.address, row, column);
                     kernels.scatter(windows, y.address + at, picked.address + at);
                 }

@@ -26,7 +26,7 @@ class WinogradTest {
 
     private final CpuRuntime runtime = TestStorages.runtime();
     private final Convolution winograd = new Convolution(runtime);
-    private final Convolution direct = new Convolution(runtime, Kernels.of(WindowRowKernels.class), false);
+    private final Convolution direct = new Convolution(runtime, false, false);
 
     @BeforeEach
     void needsAFastWinograd() {

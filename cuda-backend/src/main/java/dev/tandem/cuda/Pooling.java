@@ -7,7 +7,7 @@ import dev.tandem.backend.Window;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 
-/** Pooling by own kernels. Maximum and median save which tap of each window was chosen. */
+/** Pooling by own kernels. Those that pick save which tap of each window was chosen. */
 final class Pooling {
     private static final String FILE = "pool";
 
@@ -32,10 +32,11 @@ final class Pooling {
             return new Result(y, null);
         }
         CudaStorage chosen = training ? runtime.allocate(output, DType.INT32) : null;
-        runtime.kernel(FILE, kind == PoolKind.MAX ? "maximum" : "median", x.dtype())
+        runtime.kernel(FILE, kind == PoolKind.MEDIAN ? "median" : "maximum", x.dtype())
                 .with((CudaStorage) x)
                 .with(y)
                 .with(chosen)
+                .with(kind.ordinal())
                 .with(structure(shape, output, window))
                 .with(y.elements())
                 .over(y.elements());

@@ -63,13 +63,14 @@ extern "C" __global__ void average(const element *x, element *y, int kind, Windo
     }
 }
 
-// `chosen`, if not null, gets the tap that won. The first NaN wins over everything.
-extern "C" __global__ void maximum(const element *x, element *y, int *chosen, Window w, int64 count) {
+// `chosen`, if not null, gets the tap that won; -1 where rectified and none is positive. The first NaN wins over everything.
+extern "C" __global__ void maximum(const element *x, element *y, int *chosen, int kind, Window w, int64 count) {
+    bool rectified = kind == POOL_RECTIFIED_MAX;
     FOR_EACH(at, count) {
         int outputColumn = (int)(at % w.outputWidth);
         int outputRow = (int)(at / w.outputWidth % w.outputHeight);
         const element *plane = x + at / w.outputWidth / w.outputHeight * w.height * w.width;
-        float best = __int_as_float(0xff800000); // minus infinity
+        float best = rectified ? 0 : __int_as_float(0xff800000); // minus infinity
         int tap = -1;
         for (int i = 0; i < w.kernelHeight; i++) {
             for (int j = 0; j < w.kernelWidth; j++) {
@@ -77,7 +78,7 @@ extern "C" __global__ void maximum(const element *x, element *y, int *chosen, Wi
                 int column = columnOf(w, outputColumn, j);
                 if (inside(w, row, column)) {
                     float value = number(plane[(int64)row * w.width + column]);
-                    if (tap < 0 || value > best || (value != value && best == best)) {
+                    if ((tap < 0 && !rectified) || value > best || (value != value && best == best)) {
                         best = value;
                         tap = i * w.kernelWidth + j;
                     }
@@ -100,7 +101,7 @@ __device__ inline bool before(float a, int tapA, float b, int tapB) {
 }
 
 // The lower middle. Each tap's rank is counted anew: windows are small, and nothing has to be kept or sorted.
-extern "C" __global__ void median(const element *x, element *y, int *chosen, Window w, int64 count) {
+extern "C" __global__ void median(const element *x, element *y, int *chosen, int kind, Window w, int64 count) {
     int taps = w.kernelHeight * w.kernelWidth;
     FOR_EACH(at, count) {
         int outputColumn = (int)(at % w.outputWidth);

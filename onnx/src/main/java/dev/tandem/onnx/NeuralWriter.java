@@ -29,7 +29,7 @@ final class NeuralWriter {
     }
 
     String pool(PoolKind kind, Storage x, Window window, boolean training) {
-        boolean isMaximum = kind == PoolKind.MAX;
+        boolean isMaximum = kind == PoolKind.MAX || kind == PoolKind.RECTIFIED_MAX;
         if (kind == PoolKind.MEDIAN) {
             throw graph.refused("median pooling");
         }
@@ -42,7 +42,8 @@ final class NeuralWriter {
                         ? dilations(window)
                         : Attributes.integer("count_include_pad", kind == PoolKind.AVERAGE_WITH_PADDING ? 1 : 0));
         String operator = isMaximum ? "MaxPool" : "AveragePool";
-        return graph.add(operator, graph.value(x), attributes.toArray(AttributeProto[]::new));
+        String input = kind == PoolKind.RECTIFIED_MAX ? graph.activate(graph.value(x), Activation.RELU) : graph.value(x);
+        return graph.add(operator, input, attributes.toArray(AttributeProto[]::new));
     }
 
     private static List<AttributeProto> attributes(Window window) {

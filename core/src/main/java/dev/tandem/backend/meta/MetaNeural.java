@@ -49,7 +49,7 @@ final class MetaNeural implements NeuralOps {
     @Override
     public Result pool(PoolKind kind, Storage x, Window window, boolean training) {
         Shape shape = windowed(x.shape(), x.shape().size(1), window);
-        boolean remembers = training && (kind == PoolKind.MAX || kind == PoolKind.MEDIAN);
+        boolean remembers = training && kind.picks();
         return new Result(memory.allocate(shape, x.dtype()), remembers ? memory.allocate(shape, DType.INT32) : null);
     }
 

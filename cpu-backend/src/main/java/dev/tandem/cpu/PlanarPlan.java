@@ -1,0 +1,93 @@
+package dev.tandem.cpu;
+
+import dev.tandem.backend.Window;
+import dev.tandem.tensor.Shape;
+
+/** All about a {@link PlanarConvolution} that depends only on shapes: its planes, and where taps and vectors lie in them. */
+final class PlanarPlan {
+    final Planes source;
+    /** With {@link PlanarKernels#CHANNELS} planes, of which some may be of no channel. */
+    final Planes target;
+
+    final PlaneCopy sourceCopy;
+    final PlaneCopy targetCopy;
+    /** Bytes from a source pixel to each of its taps, by {@code [window row, channel, window column]}. */
+    final int[] taps;
+    /** Bytes in a source plane to the pixel under each vector of the target; */
+    final int[] sourceVectors;
+    /** and in a target plane to the vector. */
+    final int[] targetVectors;
+    /** For each pair of vectors, the taps from which and to which one of both lies in the image. */
+    final int[] tapFrom;
+
+    final int[] tapTo;
+
+    private final Window window;
+
+    PlanarPlan(Shape x, Shape y, Window window, PlanarKernels kernels) {
+        this.window = window;
+        int height = (int) y.size(2);
+        int width = (int) y.size(3);
+        int channels = (int) x.size(1);
+        int pitch = roundUp(width, kernels.lanes());
+        // Behind each row lies padding enough for lanes beyond the target's, so that they never see other pixels.
+        source = new Planes(
+                channels,
+                (int) x.size(2),
+                (int) x.size(3),
+                window.padTop(),
+                window.padLeft(),
+                height + window.kernelHeight() - 1,
+                pitch + window.kernelWidth() - 1);
+        Planes exact = new Planes((int) y.size(1), height, width, 0, 0, height, pitch);
+        target = exact.withChannels(PlanarKernels.CHANNELS);
+        sourceCopy = new PlaneCopy(source, kernels);
+        targetCopy = new PlaneCopy(exact, kernels);
+        taps = new int[window.kernelHeight() * channels * window.kernelWidth()];
+        for (int place = 0; place < taps.length; place++) {
+            int columns = window.kernelWidth();
+            int channel = place / (columns * window.kernelHeight());
+            int within = source.offset(place / columns % window.kernelHeight(), place % columns);
+            taps[tap(place)] = (int) (channel * source.planeBytes()) + within;
+        }
+        int vectorsOfRow = pitch / kernels.lanes();
+        sourceVectors = new int[height * vectorsOfRow];
+        targetVectors = new int[sourceVectors.length];
+        for (int i = 0; i < sourceVectors.length; i++) {
+            int column = i % vectorsOfRow * kernels.lanes();
+            sourceVectors[i] = source.offset(i / vectorsOfRow, column);
+            targetVectors[i] = target.offset(i / vectorsOfRow, column);
+        }
+        tapFrom = new int[pairs()];
+        tapTo = new int[pairs()];
+        int tapsOfRow = channels * window.kernelWidth();
+        for (int pair = 0; pair < pairs(); pair++) {
+            int above = Math.max(0, source.top() - second(pair) / vectorsOfRow);
+            int below = source.top() + source.height() - 2 * pair / vectorsOfRow;
+            tapFrom[pair] = Math.min(above, window.kernelHeight()) * tapsOfRow;
+            tapTo[pair] = Math.clamp(below, 0, window.kernelHeight()) * tapsOfRow;
+        }
+    }
+
+    private static int roundUp(int count, int unit) {
+        return Math.ceilDiv(count, unit) * unit;
+    }
+
+    /** Pairs of vectors of a target channel; a last one alone makes a pair with itself. */
+    int pairs() {
+        return Math.ceilDiv(targetVectors.length, 2);
+    }
+
+    /** The second vector of a pair, whose first is {@code 2·pair}. */
+    int second(int pair) {
+        return Math.min(2 * pair + 1, targetVectors.length - 1);
+    }
+
+    /** The number of the tap that has a place in {@code [channel, window row, window column]}. */
+    int tap(int place) {
+        int columns = window.kernelWidth();
+        int channel = place / (columns * window.kernelHeight());
+        int row = place / columns % window.kernelHeight();
+        return (row * source.channels() + channel) * columns + place % columns;
+    }
+}
