@@ -1,11 +1,14 @@
 package dev.tandem.cpu;
 
 import dev.tandem.backend.Finding;
+import dev.tandem.backend.ReadyNatives;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 
 /** Looks whether everything is there that the CPU backend needs. */
@@ -36,9 +39,13 @@ final class CpuExamination {
         return findings;
     }
 
-    /** Where JavaCPP unpacks native libraries. */
+    /** Where native libraries are: ready, or where JavaCPP unpacks them. */
     private static Finding libraries() {
         String subject = "native libraries";
+        Optional<Path> ready = ReadyNatives.folder();
+        if (ready.isPresent()) {
+            return Finding.ok(subject, "ready in " + ready.get());
+        }
         try {
             File folder = Loader.getCacheDir();
             return folder.canWrite()

@@ -4,7 +4,9 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tandem.backend.ReadyNatives;
 import dev.tandem.tensor.DeviceException;
+import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -13,12 +15,13 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * oneDNN's C functions. JavaCPP brings and extracts the library; the calls go through {@code java.lang.foreign} with
+ * oneDNN's C functions. JavaCPP brings the library, and extracts it unless it lies ready; the calls go through {@code java.lang.foreign} with
  * addresses as longs, which makes no objects and takes a quarter of a microsecond for an execution.
  */
 final class OneDnn {
@@ -88,20 +91,32 @@ final class OneDnn {
                 "windows", "dnnl.dll"));
     }
 
-    /** A library that comes with oneDNN, by the first part of the platform's name; extracted once to JavaCPP's cache. */
+    /** A library that comes with oneDNN, by the first part of the platform's name. */
     static SymbolLookup library(Map<String, String> names) {
         String platform = Loader.getPlatform();
         String name = names.get(platform.substring(0, platform.indexOf('-')));
-        String resource = "/org/bytedeco/dnnl/" + platform + "/" + name;
+        Path file = ReadyNatives.folder()
+                .map(folder -> folder.resolve(name))
+                .orElseGet(() -> extract("/org/bytedeco/dnnl/" + platform + "/" + name));
         try {
-            java.io.File file = name == null ? null : Loader.cacheResource(resource);
+            return SymbolLookup.libraryLookup(file, Arena.global());
+        } catch (IllegalArgumentException e) {
+            throw new DeviceException("cpu: " + file + " could not be loaded: " + e.getMessage(), e);
+        }
+    }
+
+    /** To JavaCPP's cache, once. */
+    private static Path extract(String resource) {
+        try {
+            File file = Loader.cacheResource(resource);
             if (file == null) {
                 throw new DeviceException("cpu: " + resource
-                        + " is not on the class path; add org.bytedeco:dnnl with the classifier " + platform);
+                        + " is not on the class path; add org.bytedeco:dnnl with the classifier "
+                        + Loader.getPlatform());
             }
-            return SymbolLookup.libraryLookup(file.toPath(), Arena.global());
-        } catch (IOException | IllegalArgumentException e) {
-            throw new DeviceException("cpu: " + resource + " could not be loaded: " + e.getMessage(), e);
+            return file.toPath();
+        } catch (IOException e) {
+            throw new DeviceException("cpu: " + resource + " could not be unpacked: " + e.getMessage(), e);
         }
     }
 

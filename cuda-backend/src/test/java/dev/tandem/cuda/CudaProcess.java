@@ -14,11 +14,16 @@ final class CudaProcess {
 
     /** What it printed. */
     static String run(String device, Map<String, String> environment) throws IOException, InterruptedException {
+        return run(device, environment, System.getProperty("java.class.path"));
+    }
+
+    static String run(String device, Map<String, String> environment, String classPath)
+            throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(
                 System.getProperty("java.home") + File.separator + "bin" + File.separator + "java",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath,
                 CudaProcess.class.getName(),
                 device);
         builder.environment().remove(CudaFolders.VARIABLE);

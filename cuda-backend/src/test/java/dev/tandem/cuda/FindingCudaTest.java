@@ -3,13 +3,19 @@ package dev.tandem.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.tandem.backend.ReadyNatives;
 import dev.tandem.cuda.simulation.SimulatedCuda;
+import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +45,68 @@ class FindingCudaTest {
     @Test
     void cuda13IsFoundAndJCudaRelinkedToIt() throws IOException, InterruptedException {
         assertThat(open("cuda", SimulatedCuda.folder13())).contains("opened cuda:0", "computed", "closed");
+    }
+
+    @Test
+    void librariesThatLieReadyAreCopiedOnlyToRelinkThem() throws IOException, InterruptedException {
+        Path natives = Files.createDirectory(folder.resolve("natives"));
+        for (String name : List.of("JCudaRuntime", "JCudaDriver", "JNvrtc", "JCublas2", "JCudnn")) {
+            String file = "lib" + name + "-12.6.0-linux-x86_64.so";
+            try (InputStream in = FindingCudaTest.class.getResourceAsStream("/lib/" + file)) {
+                Files.copy(in, natives.resolve(file));
+            }
+        }
+
+        assertThat(openReady(natives, SimulatedCuda.folder())).contains("opened cuda:0", "computed");
+        assertThat(copies()).isEmpty();
+        assertThat(openReady(natives, SimulatedCuda.folder13())).contains("opened cuda:0", "computed");
+        assertThat(copies()).singleElement().asString().contains("libcublas.so.13-libnvrtc.so.13");
+    }
+
+    private String openReady(Path natives, Path home) throws IOException, InterruptedException {
+        return CudaProcess.run(
+                "cuda",
+                Map.of(
+                        CudaFolders.VARIABLE,
+                        home.toString(),
+                        "XDG_CACHE_HOME",
+                        folder.resolve("cache").toString(),
+                        "JAVA_TOOL_OPTIONS",
+                        "-D" + ReadyNatives.PROPERTY + "=" + natives));
+    }
+
+    private List<Path> copies() {
+        return CudaFolders.matching(folder.resolve("cache/tandem"), "jcuda-*");
+    }
+
+    /** As the Maven profile cuda-redist brings it; the driver is never in it. */
+    @Test
+    void librariesInARedistJarAreUnpackedAndFound() throws IOException, InterruptedException {
+        Path driver = Files.createDirectory(folder.resolve("driver"));
+        Path jar = folder.resolve("cuda-redist.jar");
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
+            for (Path library : CudaFolders.matching(SimulatedCuda.folder(), "*.so*")) {
+                if (library.endsWith("libcuda.so.1")) {
+                    Files.copy(library, driver.resolve("libcuda.so.1"));
+                } else {
+                    out.putNextEntry(new ZipEntry("org/bytedeco/cuda/linux-x86_64/" + library.getFileName()));
+                    Files.copy(library, out);
+                }
+            }
+        }
+        Path cache = folder.resolve("cache");
+
+        String output = CudaProcess.run(
+                "cuda",
+                Map.of(CudaFolders.VARIABLE, driver.toString(), "XDG_CACHE_HOME", cache.toString()),
+                System.getProperty("java.class.path") + File.pathSeparator + jar);
+
+        assertThat(output).contains("opened cuda:0", "computed");
+        Path unpacked =
+                CudaFolders.matching(cache.resolve("tandem"), "cuda-redist-*").get(0);
+        assertThat(Files.getPosixFilePermissions(unpacked)).isEqualTo(PosixFilePermissions.fromString("rwx------"));
+        assertThat(unpacked.resolve("libcudnn.so.9"))
+                .hasSameBinaryContentAs(SimulatedCuda.folder().resolve("libcudnn.so.9"));
     }
 
     @Test
