@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -74,6 +75,29 @@ class LauncherTest {
         Ended ended = run(Map.of("LC_ALL", "C"), tandem, "models");
 
         assertThat(ended.out()).contains("1×28×28");
+    }
+
+    @Test
+    void archivesClassesOnlyWhereTheDiskHasRoomForThem() throws Exception {
+        Path tandem = Distribution.make(folder.resolve("app"));
+        Path bin = Files.createDirectories(folder.resolve("bin"));
+        Path df = Files.writeString(bin.resolve("df"), "#!/bin/sh\necho disk 100000 99000 1000 99% /\n");
+        assertThat(df.toFile().setExecutable(true)).isTrue();
+
+        Ended full = run(path(), tandem, "--version");
+        boolean archivedOnFullDisk = archiveExists();
+        Ended roomy = run(Map.of(), tandem, "--version");
+
+        assertThat(full.exitCode()).as(full.err()).isZero();
+        assertThat(archivedOnFullDisk).isFalse();
+        assertThat(roomy.exitCode()).as(roomy.err()).isZero();
+        assertThat(archiveExists()).isTrue();
+    }
+
+    private boolean archiveExists() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("cache/tandem"))) {
+            return files.anyMatch(file -> file.toString().endsWith(".jsa"));
+        }
     }
 
     @Test

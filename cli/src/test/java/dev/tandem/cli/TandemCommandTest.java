@@ -27,11 +27,13 @@ class TandemCommandTest {
     }
 
     @Test
-    void versionNamesTandemAndJava() {
+    void versionNamesTandemItsCommitAndJava() {
         CommandRun run = CommandRun.of("--version");
 
         assertThat(run.exitCode()).isZero();
-        assertThat(run.out()).containsPattern("tandem \\d+\\.\\d+\\.\\d+").contains("Java 2");
+        assertThat(run.out())
+                .containsPattern("tandem \\d+\\.\\d+\\.\\d+\\S* \\(commit ([0-9a-f]{8}(-dirty)?|unknown)\\)")
+                .contains("Java 2");
     }
 
     @Test
