@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * An unpacked archive, run through a symbolic link by a process that has no more than a HOME and a PATH.
@@ -36,16 +35,14 @@ record UnpackedTandem(Path home, Path workingFolder, Path link, Path path, Path 
                 Files.createDirectory(folder.resolve("a home")));
     }
 
-    /** A folder with the system's tools, but no Java among them. */
+    /** A folder with what the launcher calls, and no more. */
     private static Path toolsWithoutJava(Path tools) throws IOException {
-        for (String place : List.of("/usr/bin", "/bin")) {
-            try (Stream<Path> all = Files.list(Path.of(place))) {
-                for (Path tool : all.toList()) {
-                    Path link = tools.resolve(tool.getFileName());
-                    if (!tool.getFileName().toString().startsWith("java") && !Files.exists(link)) {
-                        Files.createSymbolicLink(link, tool);
-                    }
-                }
+        for (String name :
+                List.of("env", "bash", "readlink", "dirname", "sed", "cat", "mkdir", "df", "awk", "cksum", "cut")) {
+            Path tool = Files.exists(Path.of("/usr/bin", name)) ? Path.of("/usr/bin", name) : Path.of("/bin", name);
+            Path script = Files.writeString(tools.resolve(name), "#!/bin/sh\nexec " + tool + " \"$@\"\n");
+            if (!script.toFile().setExecutable(true)) {
+                throw new IOException(script + " cannot be made executable");
             }
         }
         return tools;
