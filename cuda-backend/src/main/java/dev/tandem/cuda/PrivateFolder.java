@@ -20,8 +20,10 @@ final class PrivateFolder {
     /** Makes it where it is missing. Its parents may be open to others. */
     static PrivateFolder of(String name) throws IOException {
         String cache = System.getenv("XDG_CACHE_HOME");
-        Path parent =
-                cache == null || cache.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache);
+        // As the launcher has it: user.home is another where HOME was set, and "?" for users that no one knows, as in
+        // containers.
+        String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
+        Path parent = cache == null || cache.isEmpty() ? Path.of(home, ".cache") : Path.of(cache);
         return at(parent.resolve("tandem").resolve(name));
     }
 
