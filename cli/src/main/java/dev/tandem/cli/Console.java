@@ -61,7 +61,7 @@ final class Console {
     }
 
     /** Numbers that JSON does not have become null. */
-    private static String toJson(Object value) {
+    static String toJson(Object value) {
         try {
             return JSON.writeValueAsString(finite(JSON.valueToTree(value)));
         } catch (JsonProcessingException e) {

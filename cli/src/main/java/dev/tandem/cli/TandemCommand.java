@@ -46,6 +46,7 @@ import picocli.CommandLine.Spec;
             ExportCommand.class,
             DevicesCommand.class,
             DoctorCommand.class,
+            GpuCheckCommand.class,
             GenerateCompletion.class
         })
 public final class TandemCommand implements Runnable {

@@ -19,8 +19,17 @@ final class ThisProcess {
 
     /** The most memory that was in use at once, as Linux tells it; 0 elsewhere. */
     static long peakResidentBytes() {
+        return status("VmHWM:");
+    }
+
+    /** The memory that is in use now, as Linux tells it; 0 elsewhere. */
+    static long residentBytes() {
+        return status("VmRSS:");
+    }
+
+    private static long status(String name) {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-            return lines.filter(line -> line.startsWith("VmHWM:"))
+            return lines.filter(line -> line.startsWith(name))
                     .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
                     .findFirst()
                     .orElse(0);

@@ -3,6 +3,9 @@ package dev.tandem.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.Models;
+import dev.tandem.nn.Module;
+import dev.tandem.optim.Optimizer;
+import dev.tandem.optim.Schedule;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -50,6 +53,19 @@ record TrainSettings(
 
     ModelEntry entry() {
         return Models.get(model);
+    }
+
+    /** Of a whole run. */
+    Schedule createSchedule(long stepsPerEpoch) {
+        return schedule.create(learningRate, stepsPerEpoch * epochs, Math.round(warmup * stepsPerEpoch));
+    }
+
+    Optimizer createOptimizer(Module network) {
+        return optimizer
+                .create(network, (float) learningRate, momentum)
+                .weightDecay((float) weightDecay)
+                .noDecayOnBiasAndNorm()
+                .clipByNorm((float) clipNorm);
     }
 
     /** By name, in the order above. */

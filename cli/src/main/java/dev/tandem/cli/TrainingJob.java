@@ -9,7 +9,6 @@ import dev.tandem.nn.LossReduction;
 import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
 import dev.tandem.optim.Optimizer;
-import dev.tandem.optim.Schedule;
 import dev.tandem.tensor.Device;
 import dev.tandem.trainer.Evaluation;
 import dev.tandem.trainer.Evaluator;
@@ -98,13 +97,7 @@ final class TrainingJob {
     private int train(Module network, NetworkSpec spec, Device device, RunFolder run, boolean resume) {
         long stepsPerEpoch = trainData.size() / settings.batch();
         long steps = stepsPerEpoch * settings.epochs();
-        Schedule schedule = settings.schedule()
-                .create(settings.learningRate(), steps, Math.round(settings.warmup() * stepsPerEpoch));
-        Optimizer optimizer = settings.optimizer()
-                .create(network, (float) settings.learningRate(), settings.momentum())
-                .weightDecay((float) settings.weightDecay())
-                .noDecayOnBiasAndNorm()
-                .clipByNorm((float) settings.clipNorm());
+        Optimizer optimizer = settings.createOptimizer(network);
         float smoothing = (float) settings.labelSmoothing();
         announce(network, device, run);
         try (Progress progress = Progress.on(console, validationData == testData ? "test" : "validation")) {
@@ -112,7 +105,7 @@ final class TrainingJob {
                     .trainOn(trainData)
                     .validateOn(validationData)
                     .optimizer(optimizer)
-                    .learningRate(schedule)
+                    .learningRate(settings.createSchedule(stepsPerEpoch))
                     .loss((logits, labels) -> Losses.crossEntropy(logits, labels, smoothing, LossReduction.MEAN))
                     .augmentation(settings.augmentation().of(spec.height()))
                     .batchSize(settings.batch())

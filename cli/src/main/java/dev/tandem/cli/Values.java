@@ -92,6 +92,21 @@ final class Values {
         }
     }
 
+    /** {@code 90s}, {@code 20m}, {@code 1h}, {@code 45}: seconds where no unit is given. */
+    static final class Seconds implements ITypeConverter<Long> {
+        private static final Pattern FORM = Pattern.compile("(\\d{1,9})\\s*([smh]?)");
+
+        @Override
+        public Long convert(String text) {
+            Matcher matcher = FORM.matcher(text.toLowerCase(Locale.ROOT));
+            if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {
+                throw new TypeConversionException(text + " given; use a time such as 90s, 20m or 1h");
+            }
+            int factor = matcher.group(2).equals("h") ? 3600 : matcher.group(2).equals("m") ? 60 : 1;
+            return Long.parseLong(matcher.group(1)) * factor;
+        }
+    }
+
     /** One of an enumeration's values, by the name that help shows. */
     record Choice<E extends Enum<E>>(Class<E> kind) implements ITypeConverter<E> {
         @Override

@@ -4,6 +4,7 @@ import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Where elements lie: allocation, transfer, copies between orders. All data types. */
 public interface MemoryOps {
@@ -57,6 +58,11 @@ public interface MemoryOps {
     Storage padBackward(Storage gradient, Shape source, long[] before, long[] after, PadMode mode);
 
     MemoryStats stats();
+
+    /** Bytes that the device itself says are free, for whoever asks first; empty where it does not tell. */
+    default OptionalLong freeBytes() {
+        return OptionalLong.empty();
+    }
 
     /** Gives cached memory back to the system. */
     void trim();

@@ -307,10 +307,11 @@ class TensorConformance extends TensorKit {
 
     @Test
     void unknownDevicesAreRefused() {
+        String kind = device.name().split(":")[0];
         assertThatThrownBy(() -> Device.open("abacus"))
                 .isInstanceOf(DeviceException.class)
-                .hasMessageContainingAll("abacus", "reference", "auto");
-        for (String wrong : List.of("reference:7", "reference:x", "reference:-1")) {
+                .hasMessageContainingAll("abacus", kind, "auto");
+        for (String wrong : List.of(kind + ":77", kind + ":x", kind + ":-1")) {
             assertThatThrownBy(() -> Device.open(wrong))
                     .isInstanceOf(DeviceException.class)
                     .hasMessageContaining(wrong);

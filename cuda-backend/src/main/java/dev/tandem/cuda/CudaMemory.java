@@ -8,6 +8,7 @@ import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Memory operations on a GPU. */
 final class CudaMemory implements MemoryOps {
@@ -101,6 +102,11 @@ final class CudaMemory implements MemoryOps {
     @Override
     public MemoryStats stats() {
         return runtime.allocator().stats();
+    }
+
+    @Override
+    public OptionalLong freeBytes() {
+        return OptionalLong.of(runtime.memory().info()[0]);
     }
 
     /** Waits for the device, since what is given back may still be in use. */
