@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -38,41 +39,30 @@ final class CudaFolders {
         return folders;
     }
 
-    /** Where CUDA's and pip's installers put libraries without telling the system's loader. */
+    /** Where CUDA's, pip's and conda's installers put libraries without telling the system's loader. */
     static List<Path> wellKnown() {
+        return wellKnown(System.getenv(), Path.of(System.getProperty("user.home")), Path.of("/"));
+    }
+
+    /** @param root of the file system */
+    static List<Path> wellKnown(Map<String, String> environment, Path home, Path root) {
         Set<Path> folders = new LinkedHashSet<>();
-        for (String parent : List.of("/usr/local", "/opt")) {
-            for (Path home : matching(Path.of(parent), "cuda*")) {
-                folders.addAll(inside(home));
+        for (String parent : List.of("usr/local", "opt")) {
+            for (Path cuda : matching(root.resolve(parent), "cuda*")) {
+                folders.addAll(inside(cuda));
             }
         }
-        for (Path packages : pythonPackages()) {
-            for (Path part : matching(packages.resolve("nvidia"), "*")) {
-                folders.addAll(inside(part));
+        for (Path python : PythonFolders.installations(environment, home, root)) {
+            for (Path packages : PythonFolders.packages(python)) {
+                for (Path part : matching(packages.resolve("nvidia"), "*")) {
+                    folders.addAll(inside(part));
+                }
+            }
+            if (Files.isDirectory(python.resolve("conda-meta"))) { // conda has libraries beside Python, not below it
+                folders.add(python.resolve("lib"));
             }
         }
         return List.copyOf(folders);
-    }
-
-    /** Folders that Python packages are installed to. */
-    private static List<Path> pythonPackages() {
-        List<Path> roots = new ArrayList<>();
-        for (String variable : List.of("VIRTUAL_ENV", "CONDA_PREFIX")) {
-            if (System.getenv(variable) != null) {
-                roots.add(Path.of(System.getenv(variable), "lib"));
-            }
-        }
-        roots.add(Path.of(System.getProperty("user.home"), ".local", "lib"));
-        roots.add(Path.of("/usr/local/lib"));
-        roots.add(Path.of("/usr/lib"));
-        List<Path> packages = new ArrayList<>();
-        for (Path root : roots) {
-            for (Path python : matching(root, "python3*")) {
-                packages.add(python.resolve("site-packages"));
-                packages.add(python.resolve("dist-packages"));
-            }
-        }
-        return packages;
     }
 
     /** The entries of a folder with such a name, newest version first; empty where it cannot be read. */
