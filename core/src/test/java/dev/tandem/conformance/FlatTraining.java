@@ -1,4 +1,4 @@
-package dev.tandem.cpu;
+package dev.tandem.conformance;
 
 import static dev.tandem.nn.Layers.batchNorm;
 import static dev.tandem.nn.Layers.conv;
@@ -10,6 +10,7 @@ import static dev.tandem.nn.Layers.maxPool;
 import static dev.tandem.nn.Layers.relu;
 import static dev.tandem.nn.Layers.sequential;
 
+import com.sun.management.ThreadMXBean;
 import dev.tandem.backend.MemoryStats;
 import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
@@ -19,6 +20,7 @@ import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Tensor;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -36,10 +38,13 @@ final class FlatTraining {
     private static final int LAST_BATCH = 3;
     private static final int STEPS_OF_EPOCH = 20;
 
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
     private FlatTraining() {}
 
+    /** @param arguments the device's name */
     public static void main(String[] arguments) throws IOException {
-        try (Device device = Device.open("cpu")) {
+        try (Device device = Device.open(arguments[0])) {
             Module network = sequential(
                     conv(3, 8, 3).padding(1),
                     batchNorm(8),
@@ -103,13 +108,16 @@ final class FlatTraining {
         return Tensor.ofLongs(device, labels, batch);
     }
 
-    /** Step, live bytes, cached bytes, live storages, system allocations, the process's memory, Java's objects. */
+    /**
+     * Step, live bytes, cached bytes, live storages, system allocations, the process's memory, Java's objects, bytes of Java's
+     * objects ever made on this thread.
+     */
     private static void report(Device device, int step) throws IOException {
         MemoryStats stats = device.memoryStats();
         boolean measured = step % MEASURED == 0;
         System.out.println("memory " + step + " " + stats.liveBytes() + " " + stats.cachedBytes() + " "
                 + stats.liveStorages() + " " + stats.systemAllocations() + " " + (measured ? residentBytes() : 0) + " "
-                + (measured ? heapBytes() : 0));
+                + (measured ? heapBytes() : 0) + " " + THREADS.getCurrentThreadAllocatedBytes());
     }
 
     private static long heapBytes() {
