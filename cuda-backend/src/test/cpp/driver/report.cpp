@@ -52,6 +52,13 @@ void order_failure(const std::string& text) {
         std::atol(text.c_str() + first + 1), static_cast<int>(std::atol(text.c_str() + second + 1))};
 }
 
+/** Makes the functions idle that are named, with commas between, of those that were called before; and no others. */
+void order_idleness(const std::string& names) {
+    for (auto& counter : counters()) {
+        counter.second->idle = ("," + names + ",").find("," + counter.first + ",") != std::string::npos;
+    }
+}
+
 void read_environment_once() {
     static bool done = false;
     if (!done) {
@@ -110,7 +117,7 @@ Counter::Counter(const char* name) : name(name) {
     counters()[name] = this;
 }
 
-Call::Call(Counter& counter) : lock(big_lock()) {
+Call::Call(Counter& counter) : idle(counter.idle), lock(big_lock()) {
     read_environment_once();
     counter.calls++;
     auto failure = failures().find(counter.name);
@@ -127,11 +134,13 @@ Call::Call(Counter& counter) : lock(big_lock()) {
 
 extern "C" {
 
-/** Changes a setting; FAIL=function:n:status orders a failure, an empty FAIL cancels all. */
+/** Changes a setting; FAIL=function:n:status orders a failure, an empty FAIL cancels all; IDLE=names of functions. */
 int tandem_sim_set(const char* key, const char* value) {
     std::lock_guard<std::recursive_mutex> held(sim::big_lock());
     if (std::strcmp(key, "FAIL") == 0) {
         sim::order_failure(value);
+    } else if (std::strcmp(key, "IDLE") == 0) {
+        sim::order_idleness(value);
     } else {
         sim::settings()[key] = value;
     }

@@ -57,6 +57,7 @@ Status violation();
 struct Counter {
     const char* name;
     long calls = 0;
+    bool idle = false;  // only answers OK: see the setting IDLE
     explicit Counter(const char* name);
 };
 
@@ -65,16 +66,17 @@ class Call {
 public:
     explicit Call(Counter& counter);
     int injected = 0;
+    const bool idle;
 
 private:
     std::lock_guard<std::recursive_mutex> lock;
 };
 
-/** Opens every function of a library: lock, count, injected failure. */
+/** Opens every function of a library: lock, count, injected failure, and whether it is to do nothing. */
 #define ENTER(function)                           \
     static ::sim::Counter sim_counter(#function); \
     ::sim::Call sim_call(sim_counter);            \
-    if (sim_call.injected != 0) return sim_call.injected
+    if (sim_call.injected != 0 || sim_call.idle) return sim_call.injected
 
 // Handles (handles.cpp) ------------------------------------------------------------------------------------------
 

@@ -22,7 +22,6 @@ import java.util.concurrent.TimeUnit;
  * happens to that, since it waits for its standard input to end.
  */
 final class CheckProcess implements AutoCloseable {
-    private static final String CUDA_HOME = "tandem.cuda.home";
     private static final int SIGNAL_BASE = 128;
 
     private final BlockingQueue<CheckEvent> events = new LinkedBlockingQueue<>();
@@ -59,9 +58,10 @@ final class CheckProcess implements AutoCloseable {
                 command.add(argument);
             }
         }
-        String home = System.getProperty(CUDA_HOME);
-        if (home != null) {
-            command.add("-D" + CUDA_HOME + "=" + home);
+        for (String name : System.getProperties().stringPropertyNames()) {
+            if (name.startsWith("tandem.")) { // where backends find their libraries
+                command.add("-D" + name + "=" + System.getProperty(name));
+            }
         }
         command.add("-XX:ErrorFile=" + folder.resolve("java-crash-%p.log"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), CheckWorker.class.getName()));
