@@ -80,7 +80,8 @@ public final class HostCost {
         operations.put(
                 "addition",
                 () -> device.math().binary(BinaryOp.ADD, images, images).release());
-        operations.put("softmax", () -> device.neural().softmax(matrix, 1, false).release());
+        operations.put(
+                "softmax", () -> device.neural().softmax(matrix, 1, false).release());
         return operations;
     }
 
