@@ -35,12 +35,16 @@ class GpuCheckCommandTest {
 
     @Test
     void theCpuPassesAndBothReportsSaySo() throws IOException {
+        Path data = SmallMnist.write(folder.resolve("digits"), 256, 64);
+
         CommandRun run = run(
                 "--device",
                 "cpu",
                 "--json",
                 "--tests",
                 "SoftmaxConformance",
+                "--data",
+                data.toString(),
                 "--epochs",
                 "0",
                 "--compare-steps",

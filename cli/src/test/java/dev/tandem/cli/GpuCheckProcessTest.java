@@ -32,11 +32,13 @@ class GpuCheckProcessTest {
     Path folder;
 
     private Path tandem;
+    private Path data;
     private Process process;
 
     @BeforeEach
     void makeDistribution() throws IOException {
         tandem = Distribution.make(folder.resolve("app"));
+        data = SmallMnist.write(folder.resolve("digits"), 256, 64); // read faster than all of it
     }
 
     @AfterEach
@@ -47,8 +49,15 @@ class GpuCheckProcessTest {
     }
 
     private void start(String failure, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(
-                List.of("env", "--default-signal=INT", tandem.toString(), "gpu-check", "--out", "report"));
+        List<String> command = new ArrayList<>(List.of(
+                "env",
+                "--default-signal=INT",
+                tandem.toString(),
+                "gpu-check",
+                "--out",
+                "report",
+                "--data",
+                data.toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(ProcessBuilder.Redirect.DISCARD);
