@@ -5,8 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mvn -q -B -pl benchmarks -am process-classes
 simulation=cuda-backend/target/host-cost-cuda
-mkdir -p "$simulation"
-[ "$simulation/libcuda.so.1" -nt cuda-backend/src/test/cpp/driver/report.cpp ] || cuda-backend/src/test/cpp/build "$simulation"
+library=$simulation/libcuda.so.1
+if [ ! -e "$library" ] || [ -n "$(find cuda-backend/src/test/cpp -newer "$library" -print -quit)" ]; then
+  cuda-backend/src/test/cpp/build "$simulation"
+fi
 exec "${JAVA_HOME:?set it to a JDK 25}/bin/java" -XX:+UseSerialGC \
   --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector \
   -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath.txt)" dev.tandem.benchmarks.HostCost "$(realpath "$simulation")"

@@ -43,11 +43,12 @@ final class ConformanceCheck implements TestExecutionListener {
                 .build();
         LauncherFactory.create().execute(request, this);
         if (isEmpty && done.isEmpty()) {
+            String named = settings.tests().isEmpty() ? "" : " whose name contains " + settings.tests();
             events.fail(
                     "conformance",
-                    settings.tests().isEmpty()
-                            ? "no test was found: the kit's jar (core-…-tests.jar) is not on the class path"
-                            : "no test's name contains " + settings.tests() + "; leave --tests out to run all");
+                    "no test was found" + named
+                            + "; the kit is core-…-tests.jar on the class path, and JUnit reads it with"
+                            + " Java's module jdk.zipfs");
         }
     }
 

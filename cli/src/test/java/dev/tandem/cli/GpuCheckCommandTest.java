@@ -100,7 +100,7 @@ class GpuCheckCommandTest {
         CommandRun run = run("--device", "cpu", "--only", "conformance", "--tests", "Abacus");
 
         assertThat(run.exitCode()).isEqualTo(ExitCodes.FAILURE);
-        assertThat(run.err()).contains("no test's name contains Abacus");
+        assertThat(run.err()).contains("no test was found whose name contains Abacus");
     }
 
     @Test
