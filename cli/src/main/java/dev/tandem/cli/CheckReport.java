@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What {@code gpu-check} has found so far. {@link #save} replaces its two files as a whole, so that there is always a good one. */
 final class CheckReport {
@@ -52,6 +53,13 @@ final class CheckReport {
     /** What was looked at, with what was seen or why not. */
     record Remark(String item, String text) {}
 
+    /** How many tests did what. */
+    static final class Counts {
+        public int passed;
+        public int failed;
+        public int skipped;
+    }
+
     /** What is known of a section. Fields are as the JSON file has them. */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     static final class Section {
@@ -63,13 +71,33 @@ final class CheckReport {
         /** In what the device or its process was lost: the rest of that was left out, all else went on in a new process. */
         public final List<String> losses = new ArrayList<>();
 
+        /** Of the conformance kit: for each of its classes, which are about an operation each, the numbers of tests. */
+        public final Map<String, Counts> operations = new TreeMap<>();
+
         public final List<Remark> failures = new ArrayList<>();
         public final List<Remark> checks = new ArrayList<>();
         public final Map<String, Object> facts = new LinkedHashMap<>();
         public final List<Map<String, Object>> rows = new ArrayList<>();
 
+        /** The counts of the class that a test {@code Class.method} belongs to; of nothing where it is no test of the kit. */
+        Counts operation(String item) {
+            int dot = item.indexOf("Conformance.");
+            return dot < 0 ? new Counts() : operations.computeIfAbsent(item.substring(0, dot), name -> new Counts());
+        }
+
+        void pass(String item) {
+            passed++;
+            operation(item).passed++;
+        }
+
+        void skip(String item) {
+            skipped++;
+            operation(item).skipped++;
+        }
+
         void fail(String item, String text) {
             failed++;
+            operation(item).failed++;
             failures.add(new Remark(item, text));
         }
 

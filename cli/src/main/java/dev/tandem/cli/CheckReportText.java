@@ -59,6 +59,11 @@ final class CheckReportText {
                     .append(cell(fact, value))
                     .append(" |\n"));
         }
+        if (!section.operations.isEmpty()) {
+            text.append("\n| operations | passed | failed | skipped |\n|---|---|---|---|\n");
+            section.operations.forEach((operation, counts) -> text.append("| " + operation + " | " + counts.passed
+                    + " | " + counts.failed + " | " + counts.skipped + " |\n"));
+        }
         if (!section.rows.isEmpty()) {
             text.append('\n');
             table(text, section.rows);

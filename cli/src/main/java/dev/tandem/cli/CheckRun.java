@@ -166,7 +166,7 @@ final class CheckRun {
                 }
                 case END -> endCurrent();
                 case PASS -> pass(event);
-                case SKIP -> section.skipped++;
+                case SKIP -> section.skip(event.item());
                 case FAIL -> fail(event.item(), event.text());
                 case ROW -> {
                     section.rows.add((Map<String, Object>) event.value());
@@ -191,7 +191,7 @@ final class CheckRun {
         }
 
         private void pass(CheckEvent event) {
-            section.passed++;
+            section.pass(event.item());
             if (event.text() == null) {
                 report.saveNowAndThen();
             } else {

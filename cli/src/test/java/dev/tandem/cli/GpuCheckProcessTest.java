@@ -90,7 +90,7 @@ class GpuCheckProcessTest {
         int exitCode = onSimulatedCuda(
                 null,
                 "--tests",
-                "SoftmaxConformance",
+                "CastConformance",
                 "--epochs",
                 "0",
                 "--compare-steps",
