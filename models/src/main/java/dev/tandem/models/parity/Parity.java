@@ -3,10 +3,12 @@ package dev.tandem.models.parity;
 import dev.tandem.io.HostTensor;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.Models;
+import dev.tandem.nn.AuxiliaryHeads;
 import dev.tandem.nn.Dropout;
 import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Parameter;
+import dev.tandem.nn.StochasticDepth;
 import dev.tandem.nn.Weights;
 import dev.tandem.optim.Optimizer;
 import dev.tandem.optim.Sgd;
@@ -104,7 +106,7 @@ public final class Parity {
     private void setTraining() {
         network.setTraining(true);
         network.visit((name, module) -> {
-            if (module instanceof Dropout) {
+            if (module instanceof Dropout || module instanceof StochasticDepth) {
                 module.setTraining(false);
             }
         });
@@ -157,12 +159,29 @@ public final class Parity {
     }
 
     private Tensor loss(Tensor input, boolean compared) {
-        Tensor logits = network.apply(input);
-        Tensor loss = Losses.crossEntropy(logits, labels);
+        List<Tensor> outputs = AuxiliaryHeads.outputs(network, input);
+        Tensor loss = AuxiliaryHeads.loss(network, outputs, this::classLoss);
         if (compared) {
-            comparison.compare("train.logits", "train.logits", Weights.toHost(logits));
-            comparison.compare("train.loss", "train.loss", Weights.toHost(loss));
+            compareClassifier("train.logits", outputs.size() == 1 ? "train.loss" : "train.loss_main", outputs.get(0));
+            for (int head = 1; head < outputs.size(); head++) {
+                // Torchvision's output calls the logits of GoogLeNet's head aux1 aux_logits2, and those of aux2
+                // aux_logits1.
+                String name = outputs.size() == 2 ? "aux" : "aux" + (outputs.size() - head);
+                compareClassifier("train." + name, "train.loss_" + name, outputs.get(head));
+            }
+            if (outputs.size() > 1) {
+                comparison.compare("train.loss", "train.loss", Weights.toHost(loss));
+            }
         }
         return loss;
+    }
+
+    private void compareClassifier(String logitsName, String lossName, Tensor logits) {
+        comparison.compare(logitsName, logitsName, Weights.toHost(logits));
+        comparison.compare(lossName, lossName, Weights.toHost(classLoss(logits)));
+    }
+
+    private Tensor classLoss(Tensor logits) {
+        return Losses.crossEntropy(logits, labels);
     }
 }
