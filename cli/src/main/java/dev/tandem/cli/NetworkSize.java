@@ -2,6 +2,7 @@ package dev.tandem.cli;
 
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
+import dev.tandem.models.Models;
 import dev.tandem.nn.Module;
 import dev.tandem.trainer.NetworkSpec;
 import java.nio.file.Path;
@@ -10,6 +11,10 @@ import picocli.CommandLine.Option;
 
 /** The options that say for which images and classes to build a network, where no data set tells. */
 class NetworkSize {
+    static final String SET =
+            "One of the network's own settings, such as aux=false for googlenet or layers=6 for vit_custom;"
+                    + " repeat for more.";
+
     @Option(
             names = "--image-size",
             paramLabel = "PIXELS",
@@ -31,12 +36,7 @@ class NetworkSize {
             description = "Channels of the images: 1 for grey, 3 for colour (default: what the network's paper used).")
     private Integer channels;
 
-    @Option(
-            names = "--set",
-            paramLabel = "NAME=VALUE",
-            description =
-                    "One of the network's own settings, such as aux=false for googlenet or layers=6 for vit_custom;"
-                            + " repeat for more.")
+    @Option(names = "--set", paramLabel = "NAME=VALUE", description = SET)
     private Map<String, String> settings = Map.of();
 
     final ModelOptions of(ModelEntry entry) {
@@ -53,6 +53,14 @@ class NetworkSize {
         check("--image-size", imageSize, file, spec.height());
         check("--classes", classes, file, spec.classes());
         check("--channels", channels, file, spec.channels());
+        Map<String, String> usual = Models.get(spec.model()).defaults().settings();
+        settings.forEach((name, wanted) -> {
+            String actual = spec.settings().getOrDefault(name, usual.get(name));
+            if (!wanted.equals(actual)) {
+                throw new UsageException("--set " + name + "=" + wanted + ": " + file + " is of a network with "
+                        + (actual == null ? "no setting " + name : name + "=" + actual) + "; leave it out");
+            }
+        });
     }
 
     private static void check(String option, Integer wanted, Path file, int actual) {

@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.models.ModelEntry;
+import java.util.Map;
 
 /** How a network is trained where nothing else is said. */
 final class Recipes {
@@ -40,6 +41,7 @@ final class Recipes {
             Augmentations augmentation) {
         return new TrainSettings(
                 model,
+                Map.of(),
                 TrainSettings.MNIST,
                 null,
                 epochs,

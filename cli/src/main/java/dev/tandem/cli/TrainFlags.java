@@ -18,6 +18,9 @@ final class TrainFlags {
                 description = "The network; tandem models lists all (default: lenet5).")
         ModelEntry model;
 
+        @Option(names = "--set", paramLabel = "NAME=VALUE", description = NetworkSize.SET)
+        Map<String, String> set;
+
         @Option(
                 names = "--data",
                 paramLabel = "DIR",
@@ -178,6 +181,7 @@ final class TrainFlags {
     Map<String, Object> given() {
         Map<String, Object> given = new LinkedHashMap<>();
         given.put("model", what.model == null ? null : what.model.name());
+        given.put("set", what.set);
         given.put("data", what.data == null ? null : DataSource.absolute(what.data.toString()));
         given.put("imageSize", what.imageSize);
         given.put("epochs", how.epochs);

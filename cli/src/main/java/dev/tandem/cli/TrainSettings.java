@@ -12,6 +12,7 @@ import java.util.Map;
 /**
  * Everything that a training run was asked for, as {@code config.yaml} keeps it.
  *
+ * @param set the network's own settings, by name; null or empty for the usual ones
  * @param data {@code mnist} for the data that ships, or a folder
  * @param imageSize height and width that images are scaled to; null for their own
  * @param momentum null where the optimizer has its own or none
@@ -26,6 +27,7 @@ import java.util.Map;
  */
 record TrainSettings(
         String model,
+        Map<String, String> set,
         String data,
         Integer imageSize,
         int epochs,
@@ -50,6 +52,10 @@ record TrainSettings(
         Long memoryLimit) {
     static final String MNIST = "mnist";
     private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    TrainSettings {
+        set = set == null ? Map.of() : Map.copyOf(set); // null in runs of before there were settings
+    }
 
     ModelEntry entry() {
         return Models.get(model);

@@ -100,7 +100,7 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
             spec = asPublished(model, size.of(model));
         }
         size.checkAgainst(file, spec);
-        Module network = build(spec, size, device);
+        Module network = build(spec, device);
         Weights.load(file.toString(), weights(contents), network, true);
         network.setTraining(false);
         return new TrainedNetwork(file, spec, network);
@@ -109,18 +109,14 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
     /** With random start values. */
     static TrainedNetwork untrained(ModelEntry model, NetworkSize size, Device device) {
         NetworkSpec spec = asPublished(model, size.of(model));
-        Module network = build(spec, size, device);
+        Module network = build(spec, device);
         network.setTraining(false);
         return new TrainedNetwork(null, spec, network);
     }
 
-    private static Module build(NetworkSpec spec, NetworkSize size, Device device) {
-        ModelEntry entry = Models.get(spec.model());
-        ModelOptions options = size.of(entry)
-                .withClasses(spec.classes())
-                .withChannels(spec.channels())
-                .withImageSize(spec.height());
-        Module network = NetworkSize.build(entry, options);
+    private static Module build(NetworkSpec spec, Device device) {
+        ModelOptions options = new ModelOptions(spec.classes(), spec.channels(), spec.height(), spec.settings());
+        Module network = NetworkSize.build(Models.get(spec.model()), options);
         network.initialize(device, 0);
         return network;
     }
@@ -133,7 +129,13 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
                 .mapToObj(Integer::toString)
                 .toList();
         return new NetworkSpec(
-                model.name(), options.channels(), options.imageSize(), options.imageSize(), names, normalization);
+                model.name(),
+                options.channels(),
+                options.imageSize(),
+                options.imageSize(),
+                names,
+                normalization,
+                options.settings());
     }
 
     /** Puts a file's weights into a network that is about to be trained; those of another network are refused. */

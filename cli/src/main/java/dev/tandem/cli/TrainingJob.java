@@ -70,9 +70,10 @@ final class TrainingJob {
                 trainData.height(),
                 trainData.width(),
                 trainData.classNames(),
-                settings.normalization().of(trainData));
-        Module network =
-                NetworkSize.build(entry, new ModelOptions(spec.classes(), trainData.channels(), trainData.height()));
+                settings.normalization().of(trainData),
+                settings.set());
+        Module network = NetworkSize.build(
+                entry, new ModelOptions(spec.classes(), spec.channels(), spec.height(), spec.settings()));
         try (Device device = deviceSettings.open(settings.deterministic())) {
             network.initialize(device, settings.seed());
             if (settings.weights() != null && !resume) {

@@ -16,10 +16,28 @@ import java.util.stream.Collectors;
  * @param channels of the input image: 1 (grey) or 3 (RGB); {@code height} and {@code width} likewise
  * @param classNames in the order of the logits
  * @param normalization what the pixels went through
+ * @param settings of the network's family, by name, where they are not the usual ones
  */
 public record NetworkSpec(
-        String model, int channels, int height, int width, List<String> classNames, Normalization normalization) {
+        String model,
+        int channels,
+        int height,
+        int width,
+        List<String> classNames,
+        Normalization normalization,
+        Map<String, String> settings) {
     private static final String PREFIX = "tandem.";
+    private static final String SETTING = PREFIX + "set.";
+
+    public NetworkSpec {
+        settings = Map.copyOf(settings);
+    }
+
+    /** Of a network with the settings that are usual in its family. */
+    public NetworkSpec(
+            String model, int channels, int height, int width, List<String> classNames, Normalization normalization) {
+        this(model, channels, height, width, classNames, normalization, Map.of());
+    }
 
     public int classes() {
         return classNames.size();
@@ -32,6 +50,7 @@ public record NetworkSpec(
         metadata.put(PREFIX + "classes", String.join("\n", classNames));
         metadata.put(PREFIX + "mean", join(normalization.mean()));
         metadata.put(PREFIX + "scale", join(normalization.scale()));
+        settings.forEach((name, value) -> metadata.put(SETTING + name, value));
         return metadata;
     }
 
@@ -50,7 +69,14 @@ public record NetworkSpec(
                 Integer.parseInt(input[1]),
                 Integer.parseInt(input[2]),
                 new ArrayList<>(Arrays.asList(metadata.get(PREFIX + "classes").split("\n"))),
-                new Normalization(split(metadata.get(PREFIX + "mean")), split(metadata.get(PREFIX + "scale"))));
+                new Normalization(split(metadata.get(PREFIX + "mean")), split(metadata.get(PREFIX + "scale"))),
+                settings(metadata));
+    }
+
+    private static Map<String, String> settings(Map<String, String> metadata) {
+        return metadata.entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(SETTING))
+                .collect(Collectors.toMap(entry -> entry.getKey().substring(SETTING.length()), Map.Entry::getValue));
     }
 
     private static String join(float[] values) {

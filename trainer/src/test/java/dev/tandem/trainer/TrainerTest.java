@@ -2,6 +2,7 @@ package dev.tandem.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.tandem.backend.DeviceOptions;
 import dev.tandem.backend.OutOfDeviceMemoryException;
@@ -12,6 +13,7 @@ import dev.tandem.io.HostTensor;
 import dev.tandem.io.SafeTensors;
 import dev.tandem.models.ModelOptions;
 import dev.tandem.models.Models;
+import dev.tandem.nn.AuxiliaryHeads;
 import dev.tandem.nn.Dropout;
 import dev.tandem.nn.Flatten;
 import dev.tandem.nn.Linear;
@@ -25,9 +27,11 @@ import dev.tandem.optim.Schedule;
 import dev.tandem.optim.Sgd;
 import dev.tandem.tensor.Device;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -94,6 +98,68 @@ class TrainerTest {
         assertThat(actual.keySet()).isEqualTo(expected.keySet());
         expected.forEach((name, tensor) ->
                 assertThat(actual.get(name).contentEquals(tensor)).as(name).isTrue());
+    }
+
+    /** Plain SGD without decay, one step: a head moves by its own gradient times its weight. */
+    @Test
+    void auxiliaryHeadsLearnByTheirWeight() {
+        InMemoryDataset images = images(6, 1);
+        AuxiliaryHeads network = new AuxiliaryHeads(0.3f);
+        network.add("flatten", new Flatten());
+        network.head("aux", new Linear(144, 3)).add("fc", new Linear(144, 3));
+        network.initialize(device, 3);
+        Map<String, float[]> start = new HashMap<>();
+        network.parameters()
+                .forEach((name, parameter) -> start.put(name, parameter.value().toFloatArray()));
+
+        Trainer.builder(network, SPEC)
+                .trainOn(images)
+                .optimizer(new Sgd(network, 0.5f))
+                .learningRate(Schedule.constant(0.5))
+                .batchSize(6)
+                .epochs(1)
+                .train();
+
+        network.parameters().forEach((name, parameter) -> {
+            double[] gradient = gradient(images, start, name);
+            double weight = name.startsWith("aux.") ? 0.3 : 1;
+            float[] after = parameter.value().toFloatArray();
+            for (int i = 0; i < after.length; i++) {
+                assertThat((double) after[i])
+                        .as(name + " " + i)
+                        .isCloseTo(start.get(name)[i] - 0.5 * weight * gradient[i], within(1e-5));
+            }
+        });
+    }
+
+    /** Of the mean cross-entropy of one linear classifier's logits: (softmax − one-hot) ⊗ pixels. */
+    private static double[] gradient(InMemoryDataset images, Map<String, float[]> start, String name) {
+        String layer = name.substring(0, name.indexOf('.'));
+        float[] weight = start.get(layer + ".weight");
+        float[] bias = start.get(layer + ".bias");
+        double[] gradient = new double[start.get(name).length];
+        for (int image = 0; image < images.size(); image++) {
+            byte[] pixels = new byte[144];
+            images.copyPixels(image, MemorySegment.ofArray(pixels), 0);
+            double[] exponentials = new double[3];
+            double sum = 0;
+            for (int c = 0; c < 3; c++) {
+                double logit = bias[c];
+                for (int p = 0; p < 144; p++) {
+                    logit += weight[c * 144 + p] * ((pixels[p] & 0xff) / 255.0);
+                }
+                exponentials[c] = Math.exp(logit);
+                sum += exponentials[c];
+            }
+            for (int c = 0; c < 3; c++) {
+                double ofLogit = (exponentials[c] / sum - (images.label(image) == c ? 1 : 0)) / images.size();
+                for (int p = 0; name.endsWith("weight") && p < 144; p++) {
+                    gradient[c * 144 + p] += ofLogit * ((pixels[p] & 0xff) / 255.0);
+                }
+                gradient[c] += name.endsWith("bias") ? ofLogit : 0;
+            }
+        }
+        return gradient;
     }
 
     @Test
