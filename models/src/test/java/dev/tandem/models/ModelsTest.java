@@ -3,6 +3,7 @@ package dev.tandem.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import dev.tandem.nn.AuxiliaryHeads;
 import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
@@ -13,6 +14,7 @@ import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -195,5 +197,17 @@ class ModelsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("resnet81")
                 .hasMessageContaining("did you mean resnet18");
+    }
+
+    /** Vision transformer L/16 has 1.2 GB of weights; a network that was only built and summarised has none of them. */
+    @Test
+    void summariesAllocateNoWeights() {
+        ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = thread.getCurrentThreadAllocatedBytes();
+        Module network = Models.get("vit_l_16").build(new ModelOptions(1000, 3, 224));
+        Summary summary = Summary.of(network, 1, 3, 224, 224);
+        assertThat(summary.toString()).contains("304,326,632");
+        assertThat(thread.getCurrentThreadAllocatedBytes() - before).isLessThan(64L << 20);
+        assertThat(network.parameters().values()).noneMatch(parameter -> parameter.isInitialized());
     }
 }

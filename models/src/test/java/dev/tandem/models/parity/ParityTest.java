@@ -40,6 +40,19 @@ class ParityTest {
         }
     }
 
+    /** The heads' logits and losses are compared, and their losses are in the gradients and steps. */
+    @Test
+    void auxiliaryHeadsComputeWhatTorchvisionsCompute() throws Exception {
+        List<Finding> findings = check(copy("googlenet_aux_compact.safetensors"));
+
+        assertThat(findings)
+                .extracting(Finding::group)
+                .contains("train.aux1", "train.aux2", "train.loss_main", "train.loss_aux1", "train.loss_aux2", "grad");
+        assertThat(findings)
+                .allSatisfy(finding ->
+                        assertThat(finding.passes()).as(finding.toString()).isTrue());
+    }
+
     /** The allowances are at most 1e-4 (logits, losses) and 1e-3 (gradients, updates); see Comparison for what they stem from. */
     @ParameterizedTest
     @ValueSource(
