@@ -29,6 +29,8 @@ class ZooExportTest {
     /** Networks with more weights are left to their smaller relatives, so that the test stays short. */
     private static final long LARGEST = Long.getLong("tandem.onnx.largest", 12_000_000);
 
+    private static final long SMALLEST = Long.getLong("tandem.onnx.smallest", 0);
+
     private static final Set<String> ONLY_OF_THEIR_FAMILY =
             Set.of("alexnet_2012", "vgg11_bn", "inception_v3", "resnet50", "resnext50_32x4d", "convnext_tiny");
 
@@ -38,10 +40,12 @@ class ZooExportTest {
     private Path folder;
 
     static Stream<String> zoo() {
-        return Models.all().stream()
-                .filter(entry -> ONLY_OF_THEIR_FAMILY.contains(entry.name())
-                        || entry.build(small(entry)).parameterCount() <= LARGEST)
-                .map(ModelEntry::name);
+        return Models.all().stream().filter(ZooExportTest::isWanted).map(ModelEntry::name);
+    }
+
+    private static boolean isWanted(ModelEntry entry) {
+        long parameters = entry.build(small(entry)).parameterCount();
+        return parameters >= SMALLEST && (parameters <= LARGEST || ONLY_OF_THEIR_FAMILY.contains(entry.name()));
     }
 
     /** Small images: the operations are the same. */
