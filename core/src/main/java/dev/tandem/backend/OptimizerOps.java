@@ -27,10 +27,17 @@ public interface OptimizerOps {
      * @param learningRateFactor multiplies the learning rate
      * @param weightDecay L2: added to the gradient as {@code weightDecay · parameter} (AdamW: decoupled)
      * @param l1 added to the gradient as {@code l1 · sign(parameter)}
+     * @param stepsBefore steps that went by before these elements took part, as where they were frozen: their own number of
+     *     steps is STEP less these
      */
-    record Segment(long offset, long count, float learningRateFactor, float weightDecay, float l1) {}
+    record Segment(long offset, long count, float learningRateFactor, float weightDecay, float l1, long stepsBefore) {
+        /** Taking part from the first step on. */
+        public Segment(long offset, long count, float learningRateFactor, float weightDecay, float l1) {
+            this(offset, count, learningRateFactor, weightDecay, l1, 0);
+        }
+    }
 
-    /** What an update works on: flat, plain, of one length. Elements outside the segments stay. */
+    /** What an update works on: flat, plain, each at least as long as the segments reach. Elements outside them stay. */
     record Buffers(Storage parameters, Storage gradients, List<Segment> segments, Storage scalars) {}
 
     /** {@code v = momentum·v + g; p −= lr·v}, or Nesterov's {@code p −= lr·(g + momentum·v)}. Velocity may be null when momentum is 0. */

@@ -9,7 +9,8 @@ import dev.tandem.tensor.Tensor;
  * {@code weight · (x − mean) / √(variance + epsilon) + bias}.
  *
  * <p>Training uses the batch's statistics and moves {@code running_mean} and {@code running_var} toward them; evaluation uses
- * the running ones. Epsilon is 10⁻⁵, momentum (the batch's share in the running statistics) 0.1, weight starts at 1, bias at 0.
+ * the running ones, and so does training where they are {@linkplain #freezeStatistics frozen}, or where weight and bias both are:
+ * a frozen layer computes the same in both modes. Epsilon is 10⁻⁵, momentum (the batch's share in the running statistics) 0.1, weight starts at 1, bias at 0.
  */
 public final class BatchNorm2d extends Module implements FusesActivation {
     private final int channels;
@@ -97,7 +98,8 @@ public final class BatchNorm2d extends Module implements FusesActivation {
         Tensor shift = bias.value();
         Tensor mean = runningMean.value();
         Tensor variance = runningVariance.value();
-        if (isTraining() && !frozenStatistics) {
+        boolean frozen = frozenStatistics || !weight.isTrainable() && !bias.isTrainable();
+        if (isTraining() && !frozen) {
             return BatchNormalization.training(
                     input, residual, scale, shift, mean, variance, momentum, epsilon, activation);
         }

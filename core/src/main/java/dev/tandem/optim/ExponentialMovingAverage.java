@@ -30,7 +30,7 @@ public final class ExponentialMovingAverage {
     public ExponentialMovingAverage(Module network, float decay) {
         this.parameters = network.flatParameters();
         this.decay = Settings.fraction("decay", decay);
-        this.average = parameters.zerosLike();
+        this.average = parameters.zeros(parameters.length());
         average.copyFrom(parameters.values());
     }
 

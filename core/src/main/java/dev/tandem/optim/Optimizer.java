@@ -1,11 +1,13 @@
 package dev.tandem.optim;
 
+import dev.tandem.backend.MemoryOps;
 import dev.tandem.backend.OptimizerOps;
 import dev.tandem.backend.OptimizerOps.Scalar;
 import dev.tandem.backend.Storage;
 import dev.tandem.nn.FlatParameters;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Parameter;
+import dev.tandem.nn.ParameterNames;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
@@ -27,6 +29,9 @@ import java.util.function.Predicate;
  * }</pre>
  */
 public abstract class Optimizer {
+    /** In the state: how many steps each parameter was frozen before its first. */
+    private static final String STEPS_BEFORE = "stepsBefore";
+
     private final FlatParameters parameters;
     private final Segments segments;
     private final Tensor scalars;
@@ -55,9 +60,26 @@ public abstract class Optimizer {
     /** Asks the device for one update of everything in the segments. */
     protected abstract void update(OptimizerOps device, OptimizerOps.Buffers all);
 
-    /** State of a name, zeros at the start, as long as the flat parameters. */
+    /** State of a name, zeros at the start, as long as the gradients. */
     protected final Storage state(String name) {
-        return buffers.computeIfAbsent(name, key -> parameters.zerosLike()).storage();
+        Tensor buffer = buffers.get(name);
+        long needed = parameters.gradients().elements();
+        if (buffer == null || buffer.elements() < needed) { // at the start, or parameters are frozen no more
+            Tensor longer = parameters.zeros(needed);
+            buffers.put(name, longer);
+            if (buffer != null) {
+                copyToStart(buffer, longer);
+                buffer.release();
+            }
+        }
+        return buffers.get(name).storage();
+    }
+
+    private static void copyToStart(Tensor from, Tensor to) {
+        MemoryOps memory = to.device().memory();
+        Storage start = memory.view(to.storage(), 0, from.shape());
+        memory.copyInto(from.storage(), start);
+        start.release();
     }
 
     /** Whether a segment may hold several parameters; not where its norm counts. */
@@ -90,6 +112,11 @@ public abstract class Optimizer {
     public final Optimizer group(Predicate<Parameter> members, float learningRateFactor) {
         segments.group(new ParameterGroup(members, learningRateFactor, null, null));
         return this;
+    }
+
+    /** As above, for parameters by name, as {@link ParameterNames} takes it: {@code group("features", 0.1f)}. */
+    public final Optimizer group(String names, float learningRateFactor) {
+        return group(new ParameterNames(names), notNegative("learning rate factor", learningRateFactor));
     }
 
     /** Settings for some parameters, which count before the general ones; of several groups the last one that fits. */
@@ -157,7 +184,7 @@ public abstract class Optimizer {
 
     /** The device's part of {@link #step}, which a graph can capture. */
     public final void runStep() {
-        List<OptimizerOps.Segment> current = segments.current(mergesParameters());
+        List<OptimizerOps.Segment> current = segments.current(mergesParameters(), steps);
         if (current.isEmpty()) {
             return;
         }
@@ -199,36 +226,61 @@ public abstract class Optimizer {
     // Checkpoints
     // ------------------------------------------------------------------------------------------------------
 
-    /** State by name, for a checkpoint, with {@link #stepCount}: flat buffers in the parameters' order. */
+    /**
+     * State by name, for a checkpoint, with {@link #stepCount}: flat buffers in the parameters' order, and where parameters are
+     * or were frozen, since when each takes part.
+     */
     public final Map<String, Tensor> state() {
         Map<String, Tensor> result = new LinkedHashMap<>();
         for (String name : stateNames()) {
             state(name);
             result.put(name, buffers.get(name));
         }
+        if (steps > 0 && !segments.allTakePartFromTheStart()) {
+            float[] values = segments.stepsBefore();
+            Tensor tensor = buffers.computeIfAbsent(STEPS_BEFORE, key -> parameters.zeros(values.length));
+            tensor.set(values);
+            result.put(STEPS_BEFORE, tensor);
+        }
         return result;
     }
 
     /** Goes back to a {@link #state} and its step count. */
     public final void restore(Map<String, Tensor> saved, long stepCount) {
-        Map<String, Tensor> own = state();
+        Map<String, Tensor> state = new LinkedHashMap<>(saved);
+        Tensor stepsBefore = state.remove(STEPS_BEFORE);
         List<String> problems = new ArrayList<>();
-        Shape length = Shape.of(parameters.length());
-        own.keySet().stream()
-                .filter(name -> !saved.containsKey(name))
+        stateNames().stream()
+                .filter(name -> !state.containsKey(name))
                 .forEach(name -> problems.add(name + " is missing"));
-        saved.forEach((name, value) -> {
-            if (!own.containsKey(name)) {
+        long length = parameters.gradients().elements();
+        state.forEach((name, value) -> {
+            if (!stateNames().contains(name)) {
                 problems.add(name + " is not expected");
-            } else if (!value.shape().equals(length)) {
-                problems.add(name + " is " + value.shape() + " for parameters of " + length);
+            } else if (value.rank() != 1 || value.elements() > length || !parameters.holdsWhole(value.elements())) {
+                problems.add(name + " is " + value.shape() + " for parameters of " + Shape.of(length));
             }
         });
+        if (stepsBefore != null
+                && stepsBefore.elements() != parameters.entries().size()) {
+            problems.add(STEPS_BEFORE + " is " + stepsBefore.shape() + " for "
+                    + parameters.entries().size() + " parameters");
+        }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(this + ": this is not its state: " + String.join(", ", problems)
                     + "; resume with the optimizer and network that were saved");
         }
-        own.forEach((name, buffer) -> buffer.copyFrom(saved.get(name)));
+        // What was frozen when it was saved has no state there, and begins with zeros.
+        state.forEach((name, value) -> {
+            Tensor whole = parameters.zeros(length);
+            copyToStart(value, whole);
+            Tensor earlier = buffers.put(name, whole);
+            if (earlier != null) {
+                earlier.release();
+            }
+        });
+        segments.setStepsBefore(
+                stepsBefore == null ? new float[parameters.entries().size()] : stepsBefore.toFloatArray());
         steps = stepCount;
     }
 

@@ -4,6 +4,7 @@ import dev.tandem.backend.OptimizerOps.Segment;
 import dev.tandem.nn.FlatParameters;
 import dev.tandem.nn.Parameter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -15,11 +16,34 @@ final class Segments {
     private float l1;
     private boolean decaysBiasAndNorm = true;
 
+    private final long[] stepsBefore; // of each parameter; −1 for one that never took part
+
     private BitSet lastTouched; // what the cached list was made for
     private List<Segment> cached;
 
     Segments(FlatParameters parameters) {
         this.parameters = parameters;
+        stepsBefore = new long[parameters.entries().size()];
+        Arrays.fill(stepsBefore, -1);
+    }
+
+    boolean allTakePartFromTheStart() {
+        return Arrays.stream(stepsBefore).allMatch(steps -> steps == 0);
+    }
+
+    float[] stepsBefore() {
+        float[] values = new float[stepsBefore.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = stepsBefore[i];
+        }
+        return values;
+    }
+
+    void setStepsBefore(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            stepsBefore[i] = (long) values[i];
+        }
+        lastTouched = null;
     }
 
     void weightDecay(float weightDecay) {
@@ -42,8 +66,12 @@ final class Segments {
         lastTouched = null;
     }
 
-    /** The same list as before where nothing has changed, so that a backend may prepare for it. */
-    List<Segment> current(boolean merge) {
+    /**
+     * The same list as before where nothing has changed, so that a backend may prepare for it.
+     *
+     * @param step the number of the step that it is for, from 1
+     */
+    List<Segment> current(boolean merge, long step) {
         List<FlatParameters.Entry> entries = parameters.entries();
         BitSet touched = new BitSet(entries.size());
         for (int i = 0; i < entries.size(); i++) {
@@ -51,6 +79,7 @@ final class Segments {
             touched.set(i, parameter.isTrainable() && parameter.value().gradient() != null);
         }
         if (!touched.equals(lastTouched)) {
+            touched.stream().filter(i -> stepsBefore[i] < 0).forEach(i -> stepsBefore[i] = step - 1);
             cached = build(entries, touched, merge);
             lastTouched = touched;
         }
@@ -60,14 +89,20 @@ final class Segments {
     private List<Segment> build(List<FlatParameters.Entry> entries, BitSet touched, boolean merge) {
         List<Segment> result = new ArrayList<>();
         for (int i = touched.nextSetBit(0); i >= 0; i = touched.nextSetBit(i + 1)) {
-            Segment next = segment(entries.get(i));
+            Segment next = segment(entries.get(i), stepsBefore[i]);
             Segment last = result.isEmpty() ? null : result.getLast();
             if (merge && last != null && touched.get(i - 1) && haveEqualSettings(last, next)) {
                 // The gap between holds zeros, which every update leaves zero.
                 long count = next.offset() + next.count() - last.offset();
                 result.set(
                         result.size() - 1,
-                        new Segment(last.offset(), count, next.learningRateFactor(), next.weightDecay(), next.l1()));
+                        new Segment(
+                                last.offset(),
+                                count,
+                                next.learningRateFactor(),
+                                next.weightDecay(),
+                                next.l1(),
+                                next.stepsBefore()));
             } else {
                 result.add(next);
             }
@@ -75,7 +110,7 @@ final class Segments {
         return List.copyOf(result);
     }
 
-    private Segment segment(FlatParameters.Entry entry) {
+    private Segment segment(FlatParameters.Entry entry, long before) {
         Parameter parameter = entry.parameter();
         boolean decays = decaysBiasAndNorm || parameter.kind() == Parameter.Kind.WEIGHT;
         float factor = 1;
@@ -89,12 +124,13 @@ final class Segments {
                 break;
             }
         }
-        return new Segment(entry.offset(), entry.count(), factor, decay, sparsity);
+        return new Segment(entry.offset(), entry.count(), factor, decay, sparsity, before);
     }
 
     private static boolean haveEqualSettings(Segment a, Segment b) {
         return a.learningRateFactor() == b.learningRateFactor()
                 && a.weightDecay() == b.weightDecay()
-                && a.l1() == b.l1();
+                && a.l1() == b.l1()
+                && a.stepsBefore() == b.stepsBefore();
     }
 }

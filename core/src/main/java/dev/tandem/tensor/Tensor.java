@@ -394,13 +394,20 @@ public final class Tensor {
     }
 
     /**
-     * Where this leaf's gradient is to lie from now on: a part of a flat buffer, say. Backward writes there without a copy.
+     * Where this leaf's gradient is to lie from now on: a part of a flat buffer, say. Backward writes there without a copy; a
+     * gradient that is here already moves there.
      *
      * @param target plain order, this tensor's shape, borrowed: it must outlive this tensor
      */
     public void setGradientTarget(Storage target) {
-        clearGradient();
+        Tensor earlier = gradient;
         gradientTarget = target;
+        gradientClaimed = earlier != null;
+        if (earlier != null) {
+            device.memory().copyInto(earlier.storage(), target);
+            gradient = wrap(device, target.retain()).persist();
+            earlier.release();
+        }
     }
 
     /** Called at each backward when no operation will add to this leaf's gradient any more; null for none. */

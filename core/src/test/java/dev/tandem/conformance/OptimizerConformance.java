@@ -152,6 +152,27 @@ class OptimizerConformance extends Kit {
         }
     }
 
+    /** What was frozen at first and is trained from the fourth step on: Adam corrects for its own number of steps. */
+    @ParameterizedTest
+    @MethodSource("updates")
+    void elementsThatCameLaterCountTheirOwnSteps(Named named) {
+        List<Segment> segments = List.of(new Segment(0, 500, 1, 0.01f, 0), new Segment(512, 301, 1, 0.01f, 0, 3));
+        try (Run here = new Run(device, segments);
+                Run there = new Run(reference, segments)) {
+            for (Run run : List.of(here, there)) {
+                run.set(0.1, 4, 1, 0);
+                named.update.run(run.device, run.buffers, run.first, run.second);
+            }
+            Tolerance.elementwise(DType.FLOAT32)
+                    .times(40)
+                    .check(
+                            named.toString(),
+                            here.parameters.shape(),
+                            there.read(there.parameters),
+                            here.read(here.parameters));
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("updates")
     void longSegmentsAreSharedOutAmongThreads(Named named) {

@@ -102,9 +102,9 @@ final class ReferenceOptimizer implements OptimizerOps {
             float epsilon,
             boolean decoupled) {
         double step = scalar(buffers, Scalar.STEP);
-        double correction1 = 1 - Math.pow(beta1, step);
-        double correction2 = 1 - Math.pow(beta2, step);
         update(buffers, e -> {
+            double correction1 = 1 - Math.pow(beta1, step - e.segment.stepsBefore());
+            double correction2 = 1 - Math.pow(beta2, step - e.segment.stepsBefore());
             double decay = decoupled ? e.rate * e.segment.weightDecay() * e.parameter : 0;
             double g = decoupled ? e.gradient + e.segment.l1() * Math.signum(e.parameter) : penalized(e);
             double m = move(means, e.index, beta1, (1 - (double) beta1) * g);

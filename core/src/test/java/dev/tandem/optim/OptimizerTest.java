@@ -9,8 +9,10 @@ import dev.tandem.backend.OptimizerOps.Segment;
 import dev.tandem.backend.meta.MetaBackend;
 import dev.tandem.nn.BatchNorm2d;
 import dev.tandem.nn.Conv2d;
+import dev.tandem.nn.FlatParameters;
 import dev.tandem.nn.Flatten;
 import dev.tandem.nn.Linear;
+import dev.tandem.nn.ParameterNames;
 import dev.tandem.nn.ReLU;
 import dev.tandem.nn.Sequential;
 import dev.tandem.tensor.Device;
@@ -178,6 +180,85 @@ class OptimizerTest {
         assertThat(device.memoryStats().liveBytes()).isEqualTo(before);
         assertThat(network.parameters().get("4.weight").value().gradient().shape())
                 .isEqualTo(Shape.of(3, 8));
+    }
+
+    private void setFrozen(boolean frozen, String names) {
+        new ParameterNames(names).in(network).forEach(parameter -> parameter.setFrozen(frozen));
+    }
+
+    @Test
+    void groupsMayBeNamed() {
+        Optimizer optimizer = new Sgd(network, 0.1f).group("?.bias", 0.5f).group("5", 0.25f);
+        backward();
+        optimizer.step();
+        assertThat(segments)
+                .extracting(this::covered)
+                .containsExactly("5.bias 5.weight", "4.bias", "4.weight", "1.bias", "1.weight", "0.bias", "0.weight");
+        assertThat(segments)
+                .extracting(Segment::learningRateFactor)
+                .containsExactly(0.25f, 0.5f, 1f, 0.5f, 1f, 0.5f, 1f);
+    }
+
+    @Test
+    void frozenFirstLayersTakeNoMemoryForGradientsAndState() {
+        setFrozen(true, "0");
+        setFrozen(true, "1");
+        Optimizer optimizer = new Adam(network, 0.1f);
+        backward();
+        optimizer.step();
+
+        FlatParameters flat = network.flatParameters();
+        // 5.bias, 5.weight, 4.bias and 4.weight: 2, 6, 3 and 24 values, each from a multiple of 16 on.
+        assertThat(flat.gradients().elements()).isEqualTo(16 + 16 + 16 + 32);
+        assertThat(flat.gradients().elements()).isLessThan(flat.length());
+        assertThat(optimizer.state().get("means").elements()).isEqualTo(80);
+        assertThat(segments).extracting(this::covered).containsExactly("5.bias 5.weight 4.bias 4.weight");
+    }
+
+    @Test
+    void unfrozenParametersAreUpdatedFromTheirFirstGradientOn() {
+        setFrozen(true, "0");
+        Optimizer optimizer = new Adam(network, 0.1f);
+        backward();
+        optimizer.step();
+        optimizer.clearGradients();
+        optimizer.step(); // without gradients: it counts, but moves nothing
+        setFrozen(false, "0");
+        backward();
+        optimizer.step();
+
+        assertThat(segments)
+                .extracting(this::covered)
+                .containsExactly("5.bias 5.weight 4.bias 4.weight 1.bias 1.weight", "0.bias 0.weight");
+        assertThat(segments).extracting(Segment::stepsBefore).containsExactly(0L, 2L);
+        assertThat(optimizer.state().get("means").elements())
+                .isEqualTo(network.flatParameters().length());
+        long live = device.memoryStats().liveBytes();
+        backward();
+        assertThat(device.memoryStats().liveBytes())
+                .as("gradients lie in the flat buffer again")
+                .isEqualTo(live);
+    }
+
+    @Test
+    void stateSavedWhileFrozenIsRestoredAfterUnfreezing() {
+        setFrozen(true, "0");
+        Optimizer saved = new Adam(network, 0.1f);
+        backward();
+        saved.step();
+        Map<String, Tensor> state = saved.state();
+        setFrozen(false, "0");
+
+        Optimizer restored = new Adam(network, 0.1f);
+        restored.restore(state, saved.stepCount());
+        network.flatParameters().clearGradients();
+        backward();
+        restored.step();
+
+        assertThat(restored.state().get("means").elements())
+                .isEqualTo(network.flatParameters().length());
+        assertThat(state.get("means").elements())
+                .isLessThan(network.flatParameters().length());
     }
 
     @Test

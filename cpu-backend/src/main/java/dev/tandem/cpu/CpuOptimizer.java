@@ -78,22 +78,23 @@ final class CpuOptimizer implements OptimizerOps {
         if (flat.mustSkip()) {
             return;
         }
-        double number = flat.scalar(Scalar.STEP);
-        float root = (float) (1 / Math.sqrt(1 - Math.pow(beta2, number)));
-        double correction = 1 - Math.pow(beta1, number);
-        flat.run((step, i, count) -> LOOPS.adam(
-                (decoupled ? step.withoutWeightDecay() : step)
-                        .withLearningRate((float) (step.learningRate() / correction)),
-                flat.parameters(i),
-                flat.gradients(i),
-                at(means, i),
-                at(squares, i),
-                count,
-                beta1,
-                beta2,
-                epsilon,
-                root,
-                decoupled ? 1 - step.learningRate() * step.weightDecay() : 1));
+        flat.run((step, i, count) -> {
+            float root = (float) (1 / Math.sqrt(1 - Math.pow(beta2, step.number())));
+            double correction = 1 - Math.pow(beta1, step.number());
+            LOOPS.adam(
+                    (decoupled ? step.withoutWeightDecay() : step)
+                            .withLearningRate((float) (step.learningRate() / correction)),
+                    flat.parameters(i),
+                    flat.gradients(i),
+                    at(means, i),
+                    at(squares, i),
+                    count,
+                    beta1,
+                    beta2,
+                    epsilon,
+                    root,
+                    decoupled ? 1 - step.learningRate() * step.weightDecay() : 1);
+        });
     }
 
     @Override

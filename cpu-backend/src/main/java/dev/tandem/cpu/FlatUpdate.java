@@ -71,7 +71,8 @@ final class FlatUpdate {
                 scalar(Scalar.LEARNING_RATE) * segment.learningRateFactor(),
                 scalar(Scalar.GRADIENT_SCALE),
                 segment.weightDecay(),
-                segment.l1());
+                segment.l1(),
+                scalar(Scalar.STEP) - segment.stepsBefore());
     }
 
     /** Runs over all segments. */

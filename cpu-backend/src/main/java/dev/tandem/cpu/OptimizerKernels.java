@@ -11,14 +11,16 @@ interface OptimizerKernels {
     /**
      * What is the same for all elements of a run in this step. An element's gradient is {@code gradientScale · gradient +
      * weightDecay · parameter + l1 · sign(parameter)}.
+     *
+     * @param number of steps that the elements have taken, with this one
      */
-    record Step(float learningRate, float gradientScale, float weightDecay, float l1) {
+    record Step(float learningRate, float gradientScale, float weightDecay, float l1, double number) {
         Step withLearningRate(float rate) {
-            return new Step(rate, gradientScale, weightDecay, l1);
+            return new Step(rate, gradientScale, weightDecay, l1, number);
         }
 
         Step withoutWeightDecay() {
-            return new Step(learningRate, gradientScale, 0, l1);
+            return new Step(learningRate, gradientScale, 0, l1, number);
         }
     }
 

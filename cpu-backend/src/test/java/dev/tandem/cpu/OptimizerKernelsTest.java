@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Vector loops and their scalar twins agree bit for bit; sums, which add in another order, almost. */
 class OptimizerKernelsTest {
-    private static final Step STEP = new Step(0.1f, 0.5f, 0.01f, 0.002f);
+    private static final Step STEP = new Step(0.1f, 0.5f, 0.01f, 0.002f, 3);
 
     private interface Loop {
         void run(OptimizerKernels loops, long p, long g, long a, long b, int count);

@@ -18,7 +18,7 @@ import java.util.List;
 final class FlatUpdate implements AutoCloseable {
     private static final long CHUNK = 4096;
     private static final int CHUNK_BYTES = 16;
-    private static final int SETTING_BYTES = 16;
+    private static final int SETTING_BYTES = 20;
 
     private final CudaRuntime runtime;
     private final List<Segment> segments;
@@ -71,6 +71,8 @@ final class FlatUpdate implements AutoCloseable {
                         ValueLayout.JAVA_FLOAT_UNALIGNED,
                         at + 8,
                         segments.get(i).l1());
+                memory.set(ValueLayout.JAVA_INT_UNALIGNED, at + 16, (int)
+                        segments.get(i).stepsBefore());
             }
             memory.set(ValueLayout.JAVA_INT_UNALIGNED, at + 12, firstChunks[i]);
         }

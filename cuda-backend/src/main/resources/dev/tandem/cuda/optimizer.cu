@@ -13,6 +13,7 @@ struct Setting {
     float weightDecay;
     float l1;
     int firstChunk; // of the segment; the next segment's is behind its last
+    int stepsBefore;
 };
 
 struct Step {
@@ -22,6 +23,7 @@ struct Step {
     float scale;
     float weightDecay;
     float l1;
+    double number; // of steps that the elements have taken, with this one
 };
 
 __device__ inline Step stepOf(const Chunk *chunks, const Setting *settings, const float *scalars) {
@@ -33,6 +35,7 @@ __device__ inline Step stepOf(const Chunk *chunks, const Setting *settings, cons
     step.scale = scalars[SCALAR_GRADIENT_SCALE];
     step.weightDecay = setting.weightDecay;
     step.l1 = setting.l1;
+    step.number = (double)scalars[SCALAR_STEP] - setting.stepsBefore;
     return step;
 }
 
@@ -123,13 +126,12 @@ extern "C" __global__ void adam(
         float *means, float *squares, float beta1, float beta2, float epsilon, int decoupled) {
     // In doubles once a block: 1 − 0.999^step has few digits in floats at the first steps.
     __shared__ float corrections[2];
+    Step step = stepOf(chunks, settings, scalars);
     if (threadIdx.x == 0) {
-        double number = scalars[SCALAR_STEP];
-        corrections[0] = (float)(1 - pow((double)beta1, number));
-        corrections[1] = (float)sqrt(1 - pow((double)beta2, number));
+        corrections[0] = (float)(1 - pow((double)beta1, step.number));
+        corrections[1] = (float)sqrt(1 - pow((double)beta2, step.number));
     }
     __syncthreads();
-    Step step = stepOf(chunks, settings, scalars);
     if (step.skip) {
         return;
     }
