@@ -2,6 +2,7 @@ package dev.tandem.cli;
 
 import dev.tandem.data.Datasets;
 import dev.tandem.data.ImageDataset;
+import dev.tandem.data.ImageFolder;
 import dev.tandem.data.ResizedDataset;
 import dev.tandem.data.Split;
 import dev.tandem.io.BrokenFileException;
@@ -14,12 +15,15 @@ final class DataSource {
 
     /**
      * @param data {@code mnist} for the one that ships, or a folder
-     * @param imageSize null for the images' own
+     * @param imageSize null for the images' own, or the usual 224 of photos
      * @throws UsageException if there is no such folder or it holds no data set
      * @throws BrokenFileException if a file is damaged
      */
     static ImageDataset open(String data, Split split, Integer imageSize) {
         ImageDataset dataset = open(data, split);
+        if (dataset instanceof ImageFolder) {
+            return imageSize == null ? dataset : ((ImageFolder) dataset).sized(imageSize);
+        }
         return imageSize == null || (dataset.height() == imageSize && dataset.width() == imageSize)
                 ? dataset
                 : new ResizedDataset(dataset, imageSize, imageSize);

@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.ImageDataset;
+import dev.tandem.data.ImageFolder;
 import dev.tandem.data.Split;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.tensor.Device;
@@ -48,7 +49,8 @@ final class EvalCommand extends Subcommand {
                 names = "--data",
                 paramLabel = "DIR",
                 description =
-                        "Folder with MNIST's, Fashion-MNIST's or CIFAR-10's files (default: what the network was trained on).")
+                        "Folder with MNIST's, Fashion-MNIST's or CIFAR-10's files, or with photos in train/CLASS/ and"
+                                + " val/CLASS/ (default: what the network was trained on).")
         Path folder;
 
         @Option(names = "--split", paramLabel = "PART", description = "${COMPLETION-CANDIDATES} (default: test).")
@@ -93,7 +95,9 @@ final class EvalCommand extends Subcommand {
             TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened);
             NetworkSpec spec = trained.spec();
             ImageDataset images = DataSource.open(source, split, null);
-            if (images.height() != spec.height() || images.width() != spec.width()) {
+            if (images instanceof ImageFolder) {
+                images = ((ImageFolder) images).sized(spec.height()).labelledAs(spec.classNames());
+            } else if (images.height() != spec.height() || images.width() != spec.width()) {
                 console()
                         .note("images of " + images.height() + "×" + images.width() + " are scaled to the network's "
                                 + spec.height() + "×" + spec.width());

@@ -1,7 +1,9 @@
 package dev.tandem.cli;
 
 import dev.tandem.cli.image.DigitPreparation;
-import dev.tandem.cli.image.Picture;
+import dev.tandem.data.Crop;
+import dev.tandem.data.ImageFolder;
+import dev.tandem.data.image.Picture;
 import dev.tandem.trainer.NetworkSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,13 +57,15 @@ final class ImagePreparation {
         return spec.classNames().equals(List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"));
     }
 
-    /** @throws dev.tandem.cli.image.ImageException if it cannot be read, saying why */
+    /** @throws dev.tandem.data.image.ImageException if it cannot be read, saying why */
     Picture read(Path image) {
-        Picture picture = Picture.read(image);
         if (!asDigits) {
-            return picture.withChannels(spec.channels()).fitted(spec.height(), spec.width());
+            return spec.height() == spec.width()
+                    ? ImageFolder.read(image, spec.height(), Crop.CENTRE).withChannels(spec.channels())
+                    : Picture.read(image).withChannels(spec.channels()).fitted(spec.height(), spec.width());
         }
-        DigitPreparation.Result prepared = DigitPreparation.prepare(picture.grey(), spec.height());
+        DigitPreparation.Result prepared =
+                DigitPreparation.prepare(Picture.read(image).grey(), spec.height());
         console.note(
                 image + ": " + prepared.remark() + (prepared.found() ? "" : "; --prepare plain leaves it as it is"));
         return new Picture(List.of(prepared.image())).withChannels(spec.channels());

@@ -1,6 +1,6 @@
 package dev.tandem.cli;
 
-import dev.tandem.cli.image.ImageException;
+import dev.tandem.data.image.ImageException;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.tensor.Device;
 import java.nio.file.Path;

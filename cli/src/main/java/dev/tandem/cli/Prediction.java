@@ -1,7 +1,7 @@
 package dev.tandem.cli;
 
-import dev.tandem.cli.image.Picture;
 import dev.tandem.data.Normalization;
+import dev.tandem.data.image.Picture;
 import dev.tandem.tensor.Autograd;
 import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Scope;

@@ -1,6 +1,6 @@
 package dev.tandem.cli;
 
-import dev.tandem.cli.image.Picture;
+import dev.tandem.data.image.Picture;
 import dev.tandem.inspect.Planes;
 import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Tensor;

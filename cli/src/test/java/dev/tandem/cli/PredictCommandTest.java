@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tandem.cli.image.DigitPhotos;
-import dev.tandem.cli.image.Plane;
+import dev.tandem.data.image.Plane;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Some images side by side. It and what it hands out are valid until the loader is asked for the next one. */
 public final class Batch {
@@ -30,15 +31,16 @@ public final class Batch {
     /** Takes the images {@code order[from]} to {@code order[from + count − 1]}. */
     void fill(ImageDataset dataset, int[] order, int from, int count, Augmentation augmentation, long seed, int epoch) {
         size = count;
-        for (int i = 0; i < count; i++) {
+        IntStream places = IntStream.range(0, count);
+        (dataset.cutsPhotos() ? places.parallel() : places).forEach(i -> {
             int image = order[from + i];
-            dataset.copyPixels(image, pixels, (long) i * dataset.imageBytes());
             labels[i] = dataset.label(image);
             Augmentation.Window window = augmentation.draw(seed, epoch, image);
+            dataset.copyPixels(image, window.part(), pixels, (long) i * dataset.imageBytes());
             windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * i, window.top());
             windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * i + 1, window.left());
             windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * i + 2, window.mirrored() ? 1 : 0);
-        }
+        });
     }
 
     /** Number of images. */

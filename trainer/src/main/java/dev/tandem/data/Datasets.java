@@ -30,7 +30,8 @@ public final class Datasets {
 
     /**
      * The data set in a folder, of the kind that its file names tell: MNIST or Fashion-MNIST (IDX, plain or gzipped; class
-     * names are the garments' where the folder's name has "fashion" in it), or CIFAR-10 (binary).
+     * names are the garments' where the folder's name has "fashion" in it), CIFAR-10 (binary), or photos in a folder a class
+     * (see {@link ImageFolder}).
      *
      * @throws IllegalArgumentException if the folder holds none, saying what was looked for
      */
@@ -40,7 +41,9 @@ public final class Datasets {
                     + (Files.exists(folder) ? "it is a file; give the folder it is in" : "there is no such folder"));
         }
         return openIdx(folder, split)
+                .map(ImageDataset.class::cast)
                 .or(() -> Cifar10Dataset.find(folder, split))
+                .or(() -> ImageFolder.find(folder, split))
                 .orElseThrow(() -> new IllegalArgumentException("data folder " + folder + ": no "
                         + split.name().toLowerCase(Locale.ROOT) + " set was found; looked for " + expected(split)));
     }
@@ -57,6 +60,7 @@ public final class Datasets {
         String stem = split == Split.TRAIN ? "train" : "t10k";
         return stem + "-images-idx3-ubyte and " + stem
                 + "-labels-idx1-ubyte, plain or with .gz (MNIST, Fashion-MNIST); "
-                + String.join(", ", Cifar10Dataset.names(split)) + " (CIFAR-10, binary version)";
+                + String.join(", ", Cifar10Dataset.names(split)) + " (CIFAR-10, binary version); photos in "
+                + (split == Split.TRAIN ? "train/<class>/ or <class>/" : "val/<class>/ or test/<class>/");
     }
 }

@@ -27,6 +27,19 @@ public interface ImageDataset {
     /** Writes image {@code index} as unsigned bytes {@code [H, W, C]} at an offset in bytes. */
     void copyPixels(int index, MemorySegment target, long offset);
 
+    /**
+     * Whether images are decoded from photos of any size as they are asked for: that takes long enough to share it out among
+     * threads, and other parts than the middle can be had.
+     */
+    default boolean cutsPhotos() {
+        return false;
+    }
+
+    /** As {@link #copyPixels(int, MemorySegment, long)}, another part of the photo; images of one size have no other. */
+    default void copyPixels(int index, Crop crop, MemorySegment target, long offset) {
+        copyPixels(index, target, offset);
+    }
+
     /** Bytes an image. */
     default int imageBytes() {
         return channels() * height() * width();

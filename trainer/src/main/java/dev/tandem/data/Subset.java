@@ -82,4 +82,14 @@ public final class Subset implements ImageDataset {
     public void copyPixels(int index, MemorySegment target, long offset) {
         whole.copyPixels(indices[index], target, offset);
     }
+
+    @Override
+    public boolean cutsPhotos() {
+        return whole.cutsPhotos();
+    }
+
+    @Override
+    public void copyPixels(int index, Crop crop, MemorySegment target, long offset) {
+        whole.copyPixels(indices[index], crop, target, offset);
+    }
 }

@@ -10,7 +10,8 @@ class AugmentationTest {
     @Test
     void noneLeavesImagesAsTheyAre() {
         for (int image = 0; image < 100; image++) {
-            assertThat(Augmentation.NONE.draw(1, 2, image)).isEqualTo(new Augmentation.Window(0, 0, false));
+            assertThat(Augmentation.NONE.draw(1, 2, image))
+                    .isEqualTo(new Augmentation.Window(0, 0, false, Crop.CENTRE));
         }
     }
 

@@ -1,5 +1,8 @@
 package dev.tandem.cli.image;
 
+import dev.tandem.data.image.Picture;
+import dev.tandem.data.image.Plane;
+
 /**
  * Makes a photographed digit look like MNIST's: bright ink on black, 20 of 28 pixels high or wide, centred by mass.
  *

@@ -1,5 +1,7 @@
 package dev.tandem.cli.image;
 
+import dev.tandem.data.image.Plane;
+
 /** Where the ink of a digit is: 0 for paper, 1 for ink; and the box around it, the last row and column included. */
 record Ink(Plane values, int top, int left, int bottom, int right) {
     private static final float EDGE = 0.5f;

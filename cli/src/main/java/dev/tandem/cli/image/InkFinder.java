@@ -1,5 +1,6 @@
 package dev.tandem.cli.image;
 
+import dev.tandem.data.image.Plane;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

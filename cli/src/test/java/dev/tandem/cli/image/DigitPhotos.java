@@ -3,6 +3,7 @@ package dev.tandem.cli.image;
 import dev.tandem.data.Datasets;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.data.Split;
+import dev.tandem.data.image.Plane;
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
 

@@ -2,6 +2,7 @@ package dev.tandem.cli.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tandem.data.image.Plane;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

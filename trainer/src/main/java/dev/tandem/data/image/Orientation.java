@@ -1,4 +1,4 @@
-package dev.tandem.cli.image;
+package dev.tandem.data.image;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,4 +1,4 @@
-package dev.tandem.cli.image;
+package dev.tandem.data.image;
 
 import java.util.Arrays;
 
@@ -58,7 +58,7 @@ public record Plane(int height, int width, float[] values) {
     }
 
     /** Repeats the outermost pixels on every side. */
-    Plane padded(int margin) {
+    public Plane padded(int margin) {
         int newWidth = width + 2 * margin;
         float[] result = new float[(height + 2 * margin) * newWidth];
         for (int i = 0; i < result.length; i++) {
@@ -78,12 +78,12 @@ public record Plane(int height, int width, float[] values) {
     }
 
     /** The largest value within a square around each pixel. */
-    Plane dilated(int radius) {
+    public Plane dilated(int radius) {
         return dilatedRows(radius).transposed().dilatedRows(radius).transposed();
     }
 
     /** The smallest value within a square around each pixel. */
-    Plane eroded(int radius) {
+    public Plane eroded(int radius) {
         return inverted().dilated(radius).inverted();
     }
 
@@ -101,7 +101,7 @@ public record Plane(int height, int width, float[] values) {
     }
 
     /** The mean within a square around each pixel. */
-    Plane blurred(int radius) {
+    public Plane blurred(int radius) {
         return blurredRows(radius).transposed().blurredRows(radius).transposed();
     }
 
@@ -120,18 +120,18 @@ public record Plane(int height, int width, float[] values) {
     }
 
     /** The value that a share of all are below. */
-    float quantile(double share) {
+    public float quantile(double share) {
         return quantile(values, share);
     }
 
-    static float quantile(float[] values, double share) {
+    public static float quantile(float[] values, double share) {
         float[] sorted = values.clone();
         Arrays.sort(sorted);
         return sorted[(int) Math.round(share * (sorted.length - 1))];
     }
 
     /** The value that parts dark from bright best (Otsu 1979, https://doi.org/10.1109/TSMC.1979.4310076). */
-    float threshold() {
+    public float threshold() {
         int[] histogram = new int[256];
         double sum = 0;
         for (float value : values) {

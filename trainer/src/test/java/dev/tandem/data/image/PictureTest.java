@@ -1,4 +1,4 @@
-package dev.tandem.cli.image;
+package dev.tandem.data.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -127,6 +127,35 @@ class PictureTest {
         Picture fitted = new Picture(java.util.List.of(new Plane(2, 6, values))).fitted(2, 2);
 
         assertThat(fitted.planes().get(0).values()).containsOnly(1);
+    }
+
+    /** In strips of rows as it does, it must come to the same as scaling the whole. */
+    @ParameterizedTest
+    @CsvSource({"1,50,40", "6,40,50", "1,300,20"})
+    void readingToASizeIsReadingAndScaling(int orientation, int height, int width) throws IOException {
+        BufferedImage image = new BufferedImage(217, 150, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 217 * 150; i++) {
+            image.setRGB(i % 217, i / 217, i * 0x9e3779b1 >>> 8);
+        }
+        byte[] jpeg = Files.readAllBytes(write(image, "jpeg"));
+        Path file = Files.write(folder.resolve("turned.jpg"), withOrientation(jpeg, orientation));
+
+        Picture scaled = Picture.readCovering(file, height, width);
+
+        Picture whole = Picture.read(file);
+        assertThat(scaled.height()).isGreaterThanOrEqualTo(height);
+        assertThat(scaled.width()).isGreaterThanOrEqualTo(width);
+        assertThat(scaled.height() == height || scaled.width() == width).isTrue();
+        for (int c = 0; c < 3; c++) {
+            float[] expected = whole.planes()
+                    .get(c)
+                    .resized(scaled.height(), scaled.width())
+                    .values();
+            float[] values = scaled.planes().get(c).values();
+            for (int i = 0; i < values.length; i++) { // other order of float sums
+                assertThat(values[i]).isCloseTo(expected[i], within(1e-5f));
+            }
+        }
     }
 
     @Test

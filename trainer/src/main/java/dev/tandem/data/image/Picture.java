@@ -1,4 +1,4 @@
-package dev.tandem.cli.image;
+package dev.tandem.data.image;
 
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -19,16 +19,43 @@ import javax.imageio.stream.ImageInputStream;
 
 /** An image as planes: one for grey, three for red, green and blue. */
 public record Picture(List<Plane> planes) {
+    private static final int STRIP = 64; // rows that are scaled at once
+    private static final int TURNED = 5; // orientations from here on stand on their side
+
     /**
      * Reads PNG, JPEG, BMP or GIF, upright. What is transparent becomes white.
      *
      * @throws ImageException if it cannot be read, saying why
      */
     public static Picture read(Path file) {
-        byte[] bytes;
+        byte[] bytes = bytes(file);
+        return of(decode(file, bytes)).upright(bytes);
+    }
+
+    /**
+     * As {@link #read(Path)}, scaled until it just covers a size. A large photo never lies in memory as planes.
+     *
+     * @throws ImageException if it cannot be read, saying why
+     */
+    public static Picture readCovering(Path file, int height, int width) {
+        byte[] bytes = bytes(file);
+        boolean turned = Orientation.of(bytes) >= TURNED;
+        BufferedImage image = decode(file, bytes);
+        int[] size = covering(image.getHeight(), image.getWidth(), turned ? width : height, turned ? height : width);
+        return scaled(image, size[0], size[1]).upright(bytes);
+    }
+
+    private static byte[] bytes(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new ImageException("image " + file + ": it cannot be read (" + e + ")");
+        }
+    }
+
+    private static BufferedImage decode(Path file, byte[] bytes) {
         BufferedImage image;
         try {
-            bytes = Files.readAllBytes(file);
             ImageIO.setUseCache(false);
             image = decode(bytes);
         } catch (IOException | RuntimeException e) {
@@ -39,8 +66,39 @@ public record Picture(List<Plane> planes) {
             throw new ImageException(
                     "image " + file + ": it is no PNG, JPEG, BMP or GIF file; convert it to one of them");
         }
-        int orientation = Orientation.of(bytes);
-        return of(image).map(plane -> Orientation.apply(orientation, plane));
+        return image;
+    }
+
+    private Picture upright(byte[] file) {
+        int orientation = Orientation.of(file);
+        return map(plane -> Orientation.apply(orientation, plane));
+    }
+
+    private static Picture scaled(BufferedImage image, int height, int width) {
+        List<float[]> narrow = new ArrayList<>(); // of the new width, the old height
+        for (int top = 0; top < image.getHeight(); top += STRIP) {
+            int rows = Math.min(STRIP, image.getHeight() - top);
+            List<Plane> strip = of(image.getSubimage(0, top, image.getWidth(), rows)).planes;
+            for (int c = 0; c < strip.size(); c++) {
+                if (narrow.size() == c) {
+                    narrow.add(new float[image.getHeight() * width]);
+                }
+                float[] values = strip.get(c).resized(rows, width).values();
+                System.arraycopy(values, 0, narrow.get(c), top * width, values.length);
+            }
+        }
+        return new Picture(narrow.stream()
+                .map(values -> new Plane(image.getHeight(), width, values).resized(height, width))
+                .toList());
+    }
+
+    /** Height and width, scaled until they just cover others. */
+    private static int[] covering(int height, int width, int coveredHeight, int coveredWidth) {
+        double scale = Math.max((double) coveredHeight / height, (double) coveredWidth / width);
+        return new int[] {
+            Math.max(coveredHeight, (int) Math.round(scale * height)),
+            Math.max(coveredWidth, (int) Math.round(scale * width))
+        };
     }
 
     /** Null if it is of no known kind. The rest of a truncated JPEG would be grey. */
@@ -146,11 +204,19 @@ public record Picture(List<Plane> planes) {
 
     /** Scaled until it covers the size, and cut to it around its centre. */
     public Picture fitted(int height, int width) {
-        double scale = Math.max((double) height / height(), (double) width / width());
-        int scaledHeight = Math.max(height, (int) Math.round(scale * height()));
-        int scaledWidth = Math.max(width, (int) Math.round(scale * width()));
-        return map(plane -> plane.resized(scaledHeight, scaledWidth)
-                .cropped((scaledHeight - height) / 2, (scaledWidth - width) / 2, height, width));
+        int[] size = covering(height(), width(), height, width);
+        return map(plane -> plane.resized(size[0], size[1])).cut(height, width, 0.5, 0.5);
+    }
+
+    /**
+     * A part of it.
+     *
+     * @param down where, from 0 at the top to 1 at the bottom; {@code right} likewise
+     */
+    public Picture cut(int height, int width, double down, double right) {
+        int top = (int) Math.round(down * (height() - height));
+        int left = (int) Math.round(right * (width() - width));
+        return map(plane -> plane.cropped(top, left, height, width));
     }
 
     /** Bytes 0 to 255, {@code [C, H, W]}. */

@@ -1,0 +1,230 @@
+package dev.tandem.data;
+
+import dev.tandem.data.image.ImageException;
+import dev.tandem.data.image.Picture;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Photos as ImageNet's come: {@code train/<class>/…} and {@code val/<class>/…} (or {@code test/<class>/…}), classes in the order
+ * of their names; or {@code <class>/…} alone, which is a training set. Files are JPEG, PNG, BMP or GIF, whatever their size; others
+ * are passed over. Each is decoded when it is asked for, so memory holds names only.
+ *
+ * <p>A network for images of {@code size} sees a photo scaled to {@link #shortSide} and cut to the size, RGB.
+ */
+public final class ImageFolder implements ImageDataset {
+    private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif");
+    private static final List<String> TEST_FOLDERS = List.of("val", "test");
+    private static final int USUAL_SIZE = 224;
+    private static final int LEAST_CUT = 128;
+    private static final int CHANNELS = 3;
+
+    private final String name;
+    private final List<String> classNames;
+    private final List<Path> files;
+    private final int[] labels;
+    private final int size;
+
+    private ImageFolder(String name, List<String> classNames, List<Path> files, int[] labels, int size) {
+        this.name = name;
+        this.classNames = classNames;
+        this.files = files;
+        this.labels = labels;
+        this.size = size;
+    }
+
+    /**
+     * One part of the photos in a folder, for networks that take 224×224; none if there are no folders with photos.
+     *
+     * @throws IllegalArgumentException if a class has no photos, or is not among those to train on
+     */
+    static Optional<ImageDataset> find(Path folder, Split split) {
+        Path train = folder.resolve("train");
+        if (split == Split.TRAIN) {
+            return read(Files.isDirectory(train) ? train : folder, null);
+        }
+        List<String> classes = holdsPhotos(train) ? classFolders(train) : null;
+        return TEST_FOLDERS.stream()
+                .map(folder::resolve)
+                .filter(ImageFolder::holdsPhotos)
+                .findFirst()
+                .flatMap(part -> read(part, classes));
+    }
+
+    private static boolean holdsPhotos(Path part) {
+        return classFolders(part).stream()
+                .anyMatch(each -> !photos(part.resolve(each)).isEmpty());
+    }
+
+    /** @param known the classes to train on; null for the part's own */
+    private static Optional<ImageDataset> read(Path part, List<String> known) {
+        if (!holdsPhotos(part)) {
+            return Optional.empty();
+        }
+        List<String> own = classFolders(part);
+        List<String> classes = known == null ? own : known;
+        List<Path> files = new ArrayList<>();
+        List<Integer> labels = new ArrayList<>();
+        for (String each : own) {
+            Path folder = part.resolve(each);
+            if (!classes.contains(each)) {
+                throw new IllegalArgumentException("photos " + folder + ": there is no class " + each
+                        + " to train on beside it, only " + String.join(", ", classes)
+                        + "; name its folder as in train, or remove it");
+            }
+            List<Path> photos = photos(folder);
+            if (photos.isEmpty()) {
+                throw new IllegalArgumentException("photos " + folder
+                        + ": there are none (JPEG, PNG, BMP or GIF); each folder beside it is a class"
+                        + " and needs some, so add them or remove it");
+            }
+            files.addAll(photos);
+            photos.forEach(photo -> labels.add(classes.indexOf(each)));
+        }
+        int[] numbers = labels.stream().mapToInt(Integer::intValue).toArray();
+        return Optional.of(new ImageFolder(part.toString(), classes, files, numbers, USUAL_SIZE));
+    }
+
+    private static List<String> classFolders(Path part) {
+        return list(part, Files::isDirectory).stream()
+                .map(each -> each.getFileName().toString())
+                .toList();
+    }
+
+    private static List<Path> photos(Path folder) {
+        return list(folder, file -> Files.isRegularFile(file) && ENDINGS.contains(ending(file)));
+    }
+
+    private static String ending(Path file) {
+        String name = file.getFileName().toString();
+        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    }
+
+    /** By name, so that every machine has the same order; hidden ones left out. Empty if there is no such folder. */
+    private static List<Path> list(Path folder, Predicate<Path> wanted) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.filter(each -> !each.getFileName().toString().startsWith("."))
+                    .filter(wanted)
+                    .sorted(Comparator.comparing(each -> each.getFileName().toString()))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": cannot be listed: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * What a photo's shorter side is scaled to before it is cut: {@code size / 0.875} (256 for 224), as networks for ImageNet
+     * are measured. Below 128 the size itself, since small images are mostly filled by what they show.
+     */
+    public static int shortSide(int size) {
+        return size < LEAST_CUT ? size : (int) Math.round(size / 0.875);
+    }
+
+    /**
+     * A photo as a network for images of {@code size} sees it.
+     *
+     * @throws ImageException if it cannot be read, naming it
+     */
+    public static Picture read(Path photo, int size, Crop crop) {
+        int side = shortSide(size);
+        return Picture.readCovering(photo, side, side).cut(size, size, crop.down(), crop.right());
+    }
+
+    /** The same photos, for networks that take another size. */
+    public ImageFolder sized(int size) {
+        if (size < 1) {
+            throw new IllegalArgumentException(name + ": images of " + size + " pixels are asked for; use at least 1");
+        }
+        return new ImageFolder(name, classNames, files, labels, size);
+    }
+
+    /** The same photos with labels of a network's classes, by name; as they are if one of theirs is not among those. */
+    public ImageFolder labelledAs(List<String> names) {
+        if (!names.containsAll(classNames)) {
+            return this;
+        }
+        int[] numbers = new int[labels.length];
+        for (int i = 0; i < labels.length; i++) {
+            numbers[i] = names.indexOf(classNames.get(labels[i]));
+        }
+        return new ImageFolder(name, List.copyOf(names), files, numbers, size);
+    }
+
+    /** Where photo {@code index} lies. */
+    public Path file(int index) {
+        return files.get(index);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int size() {
+        return labels.length;
+    }
+
+    @Override
+    public int channels() {
+        return CHANNELS;
+    }
+
+    @Override
+    public int height() {
+        return size;
+    }
+
+    @Override
+    public int width() {
+        return size;
+    }
+
+    @Override
+    public List<String> classNames() {
+        return classNames;
+    }
+
+    @Override
+    public int label(int index) {
+        return labels[index];
+    }
+
+    @Override
+    public boolean cutsPhotos() {
+        return true;
+    }
+
+    /** @throws ImageException if the photo cannot be read, naming it */
+    @Override
+    public void copyPixels(int index, MemorySegment target, long offset) {
+        copyPixels(index, Crop.CENTRE, target, offset);
+    }
+
+    @Override
+    public void copyPixels(int index, Crop crop, MemorySegment target, long offset) {
+        byte[] planes =
+                read(files.get(index), size, crop).withChannels(CHANNELS).toBytes();
+        byte[] pixels = new byte[planes.length];
+        int plane = size * size;
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = planes[i % CHANNELS * plane + i / CHANNELS];
+        }
+        MemorySegment.copy(pixels, 0, target, ValueLayout.JAVA_BYTE, offset, pixels.length);
+    }
+}
