@@ -2,6 +2,7 @@ package dev.tandem.trainer;
 
 import dev.tandem.backend.MemoryStats;
 import dev.tandem.backend.OutOfDeviceMemoryException;
+import dev.tandem.nn.FlatParameters;
 import dev.tandem.nn.Module;
 
 /** Says which batch would fit when one did not. */
@@ -14,7 +15,8 @@ final class MemoryAdvice {
      */
     static OutOfDeviceMemoryException explain(OutOfDeviceMemoryException e, int batchSize, Module model) {
         MemoryStats stats = e.stats();
-        long fixed = 3 * 4 * model.flatParameters().length(); // parameters, gradients, optimizer state
+        FlatParameters flat = model.flatParameters();
+        long fixed = 4 * (flat.length() + 2 * flat.trainedLength()); // parameters, gradients, optimizer state
         long perImage = Math.max(1, (stats.liveBytes() + e.requestedBytes() - fixed) / batchSize);
         long fits = Math.max(0, stats.limitBytes() - fixed) / perImage / 2;
         String advice = fits >= 1

@@ -164,6 +164,15 @@ public final class RunFolder {
         throw last;
     }
 
+    /** What network the newest checkpoint is of, and for which images; none if there is no checkpoint. */
+    public Optional<NetworkSpec> networkSpec() {
+        if (!hasCheckpoint()) {
+            return Optional.empty();
+        }
+        Checkpoint newest = newestCheckpoint();
+        return Optional.of(NetworkSpec.fromMetadata(newest.file(), newest.values()));
+    }
+
     /** Deletes all but the newest. */
     void keepLast(int count) {
         checkpoints().stream().skip(count).forEach(file -> {

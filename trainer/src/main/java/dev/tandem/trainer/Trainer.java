@@ -117,6 +117,8 @@ public final class Trainer {
         long start = System.nanoTime();
         long waitedBefore = loader.nanosWaited();
         long imagesBefore = metrics.images();
+        settings.freezing.apply(model, epoch + 1);
+        model.flatParameters().gradients(); // makes room for what is frozen no more
         model.setTraining(true);
         loader.startEpoch(epoch, batchInEpoch);
         for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
@@ -270,9 +272,10 @@ public final class Trainer {
     private void restore(Checkpoint checkpoint) {
         sameAsBefore(checkpoint, "batchSize", settings.batchSize);
         sameAsBefore(checkpoint, "seed", settings.seed);
+        epoch = (int) checkpoint.number("epoch");
+        settings.freezing.apply(model, epoch + 1);
         checkpoint.restore(model, optimizer, checkpoint.number("optimizerSteps"));
         step = checkpoint.number("step");
-        epoch = (int) checkpoint.number("epoch");
         batchInEpoch = (int) checkpoint.number("batch");
         device.random().restore(checkpoint.number("randomSeed"), checkpoint.number("randomOffset"));
         if (settings.schedule instanceof Plateau plateau) {

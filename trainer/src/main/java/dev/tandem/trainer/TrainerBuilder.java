@@ -20,6 +20,7 @@ public final class TrainerBuilder {
     Schedule schedule = Schedule.constant(0.01);
     LossFunction loss = Losses::crossEntropy;
     Augmentation augmentation = Augmentation.NONE;
+    Freezing freezing = Freezing.NONE;
     int batchSize = 128;
     int epochs = 10;
     long seed = 0;
@@ -67,6 +68,15 @@ public final class TrainerBuilder {
     /** None by default. */
     public TrainerBuilder augmentation(Augmentation augmentation) {
         this.augmentation = augmentation;
+        return this;
+    }
+
+    /**
+     * Which parameters stay as they are, and until when; by default none. An optimizer that is made after {@link Freezing#apply}
+     * takes no memory for them.
+     */
+    public TrainerBuilder freezing(Freezing freezing) {
+        this.freezing = freezing;
         return this;
     }
 
@@ -127,7 +137,10 @@ public final class TrainerBuilder {
         return value;
     }
 
-    /** @throws IllegalStateException if something required is missing */
+    /**
+     * @throws IllegalStateException if something required is missing
+     * @throws IllegalArgumentException if data, network and settings do not fit each other
+     */
     public Trainer build() {
         if (trainData == null) {
             throw new IllegalStateException("trainer: no training data; call trainOn(dataset)");
@@ -135,6 +148,7 @@ public final class TrainerBuilder {
         if (resume && runFolder == null) {
             throw new IllegalStateException("trainer: nothing to resume from; call runFolder(RunFolder.open(path))");
         }
+        freezing.apply(model, 1);
         if (optimizer == null) {
             optimizer = new Sgd(model, 0.01f).momentum(0.9f);
         }
