@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -91,6 +92,10 @@ public final class TandemCommand implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
                 .setAbbreviatedOptionsAllowed(false)
+                .setExecutionStrategy(parsed -> {
+                    RepeatedOptions.refuse(parsed);
+                    return new RunLast().execute(parsed);
+                })
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures);
         addCommonOptions(command);

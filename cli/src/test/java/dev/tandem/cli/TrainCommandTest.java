@@ -208,6 +208,10 @@ class TrainCommandTest {
                 "--device tpu|there is no such kind",
                 "--image-size 3|too small",
                 "--resume --run no-such-folder|no such folder to resume from",
+                "--epochs 2 --epochs 8|option --epochs is given twice",
+                "--model mlp --batch 2 --model mlp|option --model is given twice",
+                "--deterministic --batch 2 --deterministic|option --deterministic is given twice",
+                "--threads 1 --batch 2 --threads 2|option --threads is given twice",
                 "stray|stray",
             })
     void mistakesOfTheCommandLineEndWithCodeTwo(String arguments, String message) {
