@@ -10,10 +10,19 @@ enum Augmentations {
     /** Moved by up to an eighth of their size. */
     SHIFT,
     /** Moved, and every second time mirrored left to right. */
-    MIRROR;
+    MIRROR,
+    /** Of photos another part, and every second time mirrored. */
+    CROP;
 
     Augmentation of(int imageSize) {
-        return this == NONE ? Augmentation.NONE : new Augmentation(imageSize / 8, this == MIRROR);
+        switch (this) {
+            case NONE:
+                return Augmentation.NONE;
+            case CROP:
+                return new Augmentation(0, true, true);
+            default:
+                return new Augmentation(imageSize / 8, this == MIRROR);
+        }
     }
 
     @JsonValue

@@ -4,6 +4,7 @@ import dev.tandem.data.ImageDataset;
 import dev.tandem.data.Split;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.Models;
+import dev.tandem.trainer.NetworkSpec;
 import dev.tandem.trainer.RunFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 
@@ -30,6 +32,7 @@ import picocli.CommandLine.Command;
             "  tandem train --data ~/fashion-mnist --epochs 10",
             "  tandem train --model resnet18_cifar --data ~/cifar-10-batches-bin",
             "  tandem train --optimizer adam --learning-rate 0.002 --schedule cosine",
+            "  tandem train --model mobilenet_v2 --data ~/photos --pretrained mobilenet_v2.safetensors --freeze body",
             "  tandem train --resume                  go on with the newest run",
             "  tandem train --resume --run runs/mine  go on with that one",
             "  tandem train --json 2>/dev/null | jq .testAccuracy"
@@ -48,19 +51,45 @@ final class TrainCommand extends Subcommand {
     }
 
     private int start() {
-        ModelEntry model = flags.what.model == null ? Models.get("lenet5") : flags.what.model;
+        if (flags.reuse.pretrained != null) {
+            flags.reuse.pretrained = TrainedNetwork.locate(flags.reuse.pretrained);
+        }
+        Pretrained pretrained = flags.reuse.pretrained == null
+                ? null
+                : Pretrained.read(flags.reuse.pretrained.toAbsolutePath().toString());
+        ModelEntry model = flags.what.model != null
+                ? flags.what.model
+                : pretrained == null ? Models.get("lenet5") : pretrained.model();
         String data = flags.what.data == null ? TrainSettings.MNIST : DataSource.absolute(flags.what.data.toString());
         if (flags.what.weights != null) {
             flags.what.weights = TrainedNetwork.locate(flags.what.weights);
         }
         ImageDataset images = DataSource.open(data, Split.TRAIN, flags.what.imageSize);
-        TrainSettings settings = withFittingWarmup(Recipes.of(model, images.channels() == 3, DataSource.isMnist(data))
-                .with(withUsualRate(flags.given())));
+        if (images.cutsPhotos() && flags.what.imageSize == null) {
+            flags.what.imageSize = Optional.ofNullable(pretrained)
+                    .flatMap(Pretrained::spec)
+                    .map(NetworkSpec::height)
+                    .orElse(model.defaults().imageSize());
+            images = DataSource.open(data, Split.TRAIN, flags.what.imageSize);
+        }
+        TrainSettings recipe = pretrained == null
+                ? Recipes.of(model, images.channels() == 3, DataSource.isMnist(data))
+                : Recipes.fineTuning(model, images.channels() == 3);
+        if (images.cutsPhotos() && recipe.augmentation() == Augmentations.MIRROR) {
+            recipe = recipe.with(Map.of("augmentation", Augmentations.CROP));
+        }
+        TrainSettings settings = withFittingWarmup(recipe.with(withUsualRate(flags.given())));
         check(settings);
+        Transfer.check(settings);
+        if (settings.augmentation() == Augmentations.CROP && !images.cutsPhotos()) {
+            throw new UsageException("--augmentation crop: it cuts parts out of photos, and the images of "
+                    + images.name() + " have one size; use mirror or shift");
+        }
         Path folder = flags.run.folder != null
                 ? flags.run.folder
                 : Runs.fresh(Runs.folder(), model.name(), LocalDateTime.now());
-        return new TrainingJob(console(), settings, flags.device, images).run(() -> RunFolder.create(folder), false);
+        return new TrainingJob(console(), settings, flags.device, images)
+                .run(() -> RunFolder.create(folder), null, pretrained);
     }
 
     /** An optimizer that was asked for without a learning rate takes its own usual one. */
@@ -118,6 +147,6 @@ final class TrainCommand extends Subcommand {
             console().note("tandem: the run in " + folder + " has no checkpoint yet; it begins anew");
         }
         return new TrainingJob(console(), settings, flags.device.orElse(settings), images)
-                .run(() -> run, run.hasCheckpoint());
+                .run(() -> run, run.networkSpec().orElse(null), null);
     }
 }

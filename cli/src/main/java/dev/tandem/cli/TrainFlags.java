@@ -3,6 +3,7 @@ package dev.tandem.cli;
 import dev.tandem.models.ModelEntry;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -24,15 +25,16 @@ final class TrainFlags {
         @Option(
                 names = "--data",
                 paramLabel = "DIR",
-                description = "Folder with MNIST's, Fashion-MNIST's (IDX, also gzipped) or CIFAR-10's (binary) files"
-                        + " (default: the MNIST that ships).")
+                description = "Folder with MNIST's, Fashion-MNIST's (IDX, also gzipped) or CIFAR-10's (binary) files,"
+                        + " or with photos in train/CLASS/ and val/CLASS/ (default: the MNIST that ships).")
         Path data;
 
         @Option(
                 names = "--image-size",
                 paramLabel = "PIXELS",
                 converter = Values.AtLeastOne.class,
-                description = "Scale the images to this height and width (default: as they are).")
+                description = "Scale the images to this height and width (default: as they are; photos: the network's"
+                        + " usual).")
         Integer imageSize;
 
         @Option(
@@ -52,14 +54,14 @@ final class TrainFlags {
                 names = "--normalization",
                 paramLabel = "NORMALIZATION",
                 description = "What pixels go through: ${COMPLETION-CANDIDATES} (default: standard, mean 0 and"
-                        + " deviation 1).")
+                        + " deviation 1; with --pretrained what those weights were trained with).")
         Normalizations normalization;
 
         @Option(
                 names = "--augmentation",
                 paramLabel = "AUGMENTATION",
-                description = "How training images vary: ${COMPLETION-CANDIDATES} (default: mirror for colour, else"
-                        + " none).")
+                description = "How training images vary: ${COMPLETION-CANDIDATES} (default: crop for photos, mirror"
+                        + " for other colour images, else none).")
         Augmentations augmentation;
     }
 
@@ -144,6 +146,51 @@ final class TrainFlags {
         Boolean deterministic;
     }
 
+    static final class Reuse {
+        @Option(
+                names = "--pretrained",
+                paramLabel = "FILE",
+                description = "Start from these weights: a file (safetensors, also in shards; .pth, .th), a run folder"
+                        + " or a checkpoint. A head for other classes is made anew; all else must fit.")
+        Path pretrained;
+
+        @Option(
+                names = "--classes",
+                paramLabel = "N",
+                converter = Values.AtLeastOne.class,
+                description = "Classes of the network (default: as many as the data has).")
+        Integer classes;
+
+        @Option(
+                names = "--freeze",
+                paramLabel = "NAMES",
+                split = ",",
+                description = "Parameters to leave as they are: features, layer?, '*.bias'; body is all but the head."
+                        + " Repeat, or part by commas, for more.")
+        List<String> freeze;
+
+        @Option(
+                names = "--unfreeze",
+                paramLabel = "[NAMES=]EPOCH",
+                split = ",",
+                description = "Train frozen ones again from an epoch on, all (3) or some (features.18=3).")
+        List<String> unfreeze;
+
+        @Option(
+                names = "--rate-factor",
+                paramLabel = "NAMES=FACTOR",
+                split = ",",
+                description = "Multiply the learning rate of some parameters, as features=0.1; of several that fit one,"
+                        + " the last counts.")
+        Map<String, Double> rateFactor;
+
+        @Option(
+                names = "--freeze-statistics",
+                description = "Keep the running statistics of all batch norms, and train on them. Frozen ones do so"
+                        + " anyway.")
+        Boolean freezeStatistics;
+    }
+
     static final class Run {
         @Option(
                 names = "--run",
@@ -171,10 +218,13 @@ final class TrainFlags {
     @ArgGroup(validate = false, order = 2, heading = "%nHow to train:%n")
     How how = new How();
 
-    @ArgGroup(validate = false, order = 3, heading = "%nThe run:%n")
+    @ArgGroup(validate = false, order = 3, heading = "%nTransfer learning:%n")
+    Reuse reuse = new Reuse();
+
+    @ArgGroup(validate = false, order = 4, heading = "%nThe run:%n")
     Run run = new Run();
 
-    @ArgGroup(validate = false, order = 4, heading = DeviceSettings.HEADING)
+    @ArgGroup(validate = false, order = 5, heading = DeviceSettings.HEADING)
     DeviceSettings device = new DeviceSettings();
 
     /** What was given, by the names of {@link TrainSettings}. */
@@ -200,6 +250,16 @@ final class TrainFlags {
         given.put(
                 "weights",
                 what.weights == null ? null : what.weights.toAbsolutePath().toString());
+        given.put(
+                "pretrained",
+                reuse.pretrained == null
+                        ? null
+                        : reuse.pretrained.toAbsolutePath().toString());
+        given.put("classes", reuse.classes);
+        given.put("freeze", reuse.freeze);
+        given.put("unfreeze", reuse.unfreeze);
+        given.put("rateFactor", reuse.rateFactor);
+        given.put("freezeStatistics", reuse.freezeStatistics);
         given.put("seed", how.seed);
         given.put("deterministic", how.deterministic);
         given.put("checkpointEvery", run.checkpointEvery);

@@ -7,6 +7,7 @@ import dev.tandem.nn.Module;
 import dev.tandem.optim.Optimizer;
 import dev.tandem.optim.Schedule;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -21,6 +22,12 @@ import java.util.Map;
  * @param augmentation {@code none}, {@code shift} or {@code mirror}
  * @param validateOn {@code test}, or {@code split} for a tenth of the training images
  * @param weights file to start from; null for none
+ * @param pretrained likewise, of which the head may not fit
+ * @param classes of the network; null for the data's
+ * @param freeze names of parameters, or {@code body} for all but the head
+ * @param unfreeze epochs, or {@code names=epoch}
+ * @param rateFactor of the learning rate, by names of parameters
+ * @param freezeStatistics of all batch norms
  * @param checkpointEvery steps; 0 for once an epoch
  * @param threads null for one a core
  * @param memoryLimit bytes; null for what the device has
@@ -44,6 +51,12 @@ record TrainSettings(
         Augmentations augmentation,
         ValidationData validateOn,
         String weights,
+        String pretrained,
+        Integer classes,
+        List<String> freeze,
+        List<String> unfreeze,
+        Map<String, Double> rateFactor,
+        boolean freezeStatistics,
         long seed,
         boolean deterministic,
         long checkpointEvery,
@@ -53,8 +66,12 @@ record TrainSettings(
     static final String MNIST = "mnist";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
+    /** Configurations of earlier runs say nothing of the newer settings. */
     TrainSettings {
-        set = set == null ? Map.of() : Map.copyOf(set); // null in runs of before there were settings
+        set = set == null ? Map.of() : Map.copyOf(set);
+        freeze = freeze == null ? List.of() : freeze;
+        unfreeze = unfreeze == null ? List.of() : unfreeze;
+        rateFactor = rateFactor == null ? Map.of() : rateFactor;
     }
 
     ModelEntry entry() {

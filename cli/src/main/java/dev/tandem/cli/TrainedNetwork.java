@@ -90,7 +90,7 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
     static TrainedNetwork open(Path file, ModelEntry model, NetworkSize size, Device device) {
         WeightsFile contents = WeightsFile.read(file);
         NetworkSpec spec;
-        if (contents.metadata().containsKey(MODEL) || model == null) {
+        if (tells(contents) || model == null) {
             spec = NetworkSpec.fromMetadata(file.toString(), contents.metadata());
             if (model != null && !model.name().equals(spec.model())) {
                 throw new UsageException("--model " + model.name() + ": " + file + " holds weights of " + spec.model()
@@ -141,16 +141,25 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
     /** Puts a file's weights into a network that is about to be trained; those of another network are refused. */
     static void loadInto(Module network, NetworkSpec spec, String file) {
         WeightsFile contents = WeightsFile.read(Path.of(file));
-        String model = contents.metadata().get(MODEL);
-        if (model != null && !model.equals(spec.model())) {
-            throw new IllegalArgumentException(
-                    file + ": it holds weights of " + model + ", not of " + spec.model() + "; use --model " + model);
-        }
+        checkModel(file, contents, spec.model());
         Weights.load(file, weights(contents), network, true);
     }
 
+    /** Whether the file says which network it is of. */
+    static boolean tells(WeightsFile contents) {
+        return contents.metadata().containsKey(MODEL);
+    }
+
+    static void checkModel(String file, WeightsFile contents, String wanted) {
+        String model = contents.metadata().get(MODEL);
+        if (model != null && !model.equals(wanted)) {
+            throw new IllegalArgumentException(
+                    file + ": it holds weights of " + model + ", not of " + wanted + "; use --model " + model);
+        }
+    }
+
     /** The network's tensors; a checkpoint has the optimizer's beside them. */
-    private static Map<String, HostTensor> weights(WeightsFile contents) {
+    static Map<String, HostTensor> weights(WeightsFile contents) {
         if (!contents.metadata().containsKey(CHECKPOINT)) {
             return contents.tensors();
         }

@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.ImageDataset;
+import dev.tandem.data.Normalization;
 import dev.tandem.data.Split;
 import dev.tandem.data.Subset;
 import dev.tandem.models.ModelEntry;
@@ -12,12 +13,15 @@ import dev.tandem.optim.Optimizer;
 import dev.tandem.tensor.Device;
 import dev.tandem.trainer.Evaluation;
 import dev.tandem.trainer.Evaluator;
+import dev.tandem.trainer.Freezing;
 import dev.tandem.trainer.NetworkSpec;
 import dev.tandem.trainer.RunFolder;
 import dev.tandem.trainer.Trainer;
 import dev.tandem.trainer.TrainerBuilder;
 import dev.tandem.trainer.TrainingResult;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** One training run from its settings to its report. */
@@ -60,31 +64,71 @@ final class TrainingJob {
         }
     }
 
-    /** @param folder makes or opens the run folder, once everything before has gone well */
-    int run(Supplier<RunFolder> folder, boolean resume) {
+    /**
+     * @param folder makes or opens the run folder, once everything before has gone well
+     * @param before what the checkpoint to go on from says of its network; null for a run that begins
+     * @param given the pretrained weights, where they were read already; else null
+     */
+    int run(Supplier<RunFolder> folder, NetworkSpec before, Pretrained given) {
         ModelEntry entry = settings.entry();
         requireSquare();
+        boolean resume = before != null;
+        Pretrained pretrained = settings.pretrained() == null || resume || given != null
+                ? given
+                : Pretrained.read(settings.pretrained());
         NetworkSpec spec = new NetworkSpec(
                 entry.name(),
                 trainData.channels(),
                 trainData.height(),
                 trainData.width(),
-                trainData.classNames(),
-                settings.normalization().of(trainData),
-                settings.set());
-        Module network = NetworkSize.build(
-                entry, new ModelOptions(spec.classes(), spec.channels(), spec.height(), spec.settings()));
+                classNames(),
+                resume ? before.normalization() : normalization(entry, pretrained),
+                resume ? before.settings() : networkSettings(pretrained));
+        ModelOptions options = new ModelOptions(spec.classes(), spec.channels(), spec.height(), spec.settings());
+        Module network = NetworkSize.build(entry, options);
         try (Device device = deviceSettings.open(settings.deterministic())) {
             network.initialize(device, settings.seed());
             if (settings.weights() != null && !resume) {
                 TrainedNetwork.loadInto(network, spec, settings.weights());
             }
+            if (pretrained != null) {
+                console.note(pretrained.loadInto(network, entry, options));
+            }
+            Transfer transfer = new Transfer(settings, network, entry, options);
+            transfer.checkGroups();
+            Freezing freezing = transfer.freeze();
             RunFolder run = folder.get();
             run.writeConfig(settings.toMap());
-            int exitCode = train(network, spec, device, run, resume);
+            int exitCode = train(network, spec, device, run, transfer, freezing, resume);
             deviceSettings.report(console, device);
             return exitCode;
         }
+    }
+
+    private Normalization normalization(ModelEntry entry, Pretrained pretrained) {
+        return settings.normalization() == Normalizations.PRETRAINED
+                ? pretrained.normalization(entry, trainData.channels())
+                : settings.normalization().of(trainData);
+    }
+
+    /** Where none are given, those of the network whose weights are taken. */
+    private Map<String, String> networkSettings(Pretrained pretrained) {
+        return settings.set().isEmpty() && pretrained != null
+                ? pretrained.spec().map(NetworkSpec::settings).orElse(Map.of())
+                : settings.set();
+    }
+
+    /** The data's, and numbers for classes beyond. */
+    private List<String> classNames() {
+        List<String> names = new ArrayList<>(trainData.classNames());
+        if (settings.classes() != null && settings.classes() < names.size()) {
+            throw new UsageException("--classes " + settings.classes() + ": data set " + trainData.name() + " has "
+                    + names.size() + "; leave it out, or give as many or more");
+        }
+        while (settings.classes() != null && names.size() < settings.classes()) {
+            names.add(Integer.toString(names.size()));
+        }
+        return names;
     }
 
     private void requireSquare() {
@@ -95,17 +139,30 @@ final class TrainingJob {
         }
     }
 
-    private int train(Module network, NetworkSpec spec, Device device, RunFolder run, boolean resume) {
+    private int train(
+            Module network,
+            NetworkSpec spec,
+            Device device,
+            RunFolder run,
+            Transfer transfer,
+            Freezing freezing,
+            boolean resume) {
         long stepsPerEpoch = trainData.size() / settings.batch();
         long steps = stepsPerEpoch * settings.epochs();
         Optimizer optimizer = settings.createOptimizer(network);
+        transfer.group(optimizer);
         float smoothing = (float) settings.labelSmoothing();
         announce(network, device, run);
+        String frozen = transfer.announcement();
+        if (frozen != null) {
+            console.note(frozen);
+        }
         try (Progress progress = Progress.on(console, validationData == testData ? "test" : "validation")) {
             TrainerBuilder builder = Trainer.builder(network, spec)
                     .trainOn(trainData)
                     .validateOn(validationData)
                     .optimizer(optimizer)
+                    .freezing(freezing)
                     .learningRate(settings.createSchedule(stepsPerEpoch))
                     .loss((logits, labels) -> Losses.crossEntropy(logits, labels, smoothing, LossReduction.MEAN))
                     .augmentation(settings.augmentation().of(spec.height()))

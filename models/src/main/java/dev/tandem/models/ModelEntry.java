@@ -1,7 +1,12 @@
 package dev.tandem.models;
 
 import dev.tandem.nn.Module;
+import dev.tandem.nn.Parameter;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * A network of the zoo.
@@ -46,6 +51,21 @@ public record ModelEntry(
 
     ModelEntry published(double top1) {
         return published(top1, Double.NaN);
+    }
+
+    /**
+     * The names of its head: the parameters whose shapes depend on the number of classes, which transfer learning makes anew.
+     *
+     * @throws IllegalArgumentException as {@link #build}
+     */
+    public Set<String> head(ModelOptions options) {
+        Map<String, Parameter> more =
+                build(options.withClasses(options.classes() + 1)).parameters();
+        return build(options).parameters().entrySet().stream()
+                .filter(each ->
+                        !each.getValue().shape().equals(more.get(each.getKey()).shape()))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /**
