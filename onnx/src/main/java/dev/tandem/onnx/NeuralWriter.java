@@ -42,7 +42,8 @@ final class NeuralWriter {
                         ? dilations(window)
                         : Attributes.integer("count_include_pad", kind == PoolKind.AVERAGE_WITH_PADDING ? 1 : 0));
         String operator = isMaximum ? "MaxPool" : "AveragePool";
-        String input = kind == PoolKind.RECTIFIED_MAX ? graph.activate(graph.value(x), Activation.RELU) : graph.value(x);
+        String input =
+                kind == PoolKind.RECTIFIED_MAX ? graph.activate(graph.value(x), Activation.RELU) : graph.value(x);
         return graph.add(operator, input, attributes.toArray(AttributeProto[]::new));
     }
 
