@@ -115,8 +115,9 @@ class MemoryFlatnessTest {
 
     @Test
     void theProcessDoesNotGrow() {
-        // 700 steps; half a megabyte was seen. Six kilobytes a step would show.
-        assertGrowth(measured(300).resident, measured(FlatTraining.STEPS).resident, 4 << 20);
+        // Java's compiler takes some megabytes until step 600 or so, where the simulated CUDA makes steps slow, and keeps them.
+        // In the 300 steps from 700 on 0.1 to 0.25 MB were seen. Seven kilobytes a step would show.
+        assertGrowth(measured(700).resident, measured(FlatTraining.STEPS).resident, 2 << 20);
     }
 
     @Test

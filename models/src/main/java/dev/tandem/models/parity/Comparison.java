@@ -16,7 +16,6 @@ final class Comparison {
     private static final double SMALLEST_SHARE = 1e-4;
     private static final double LOGITS = 1e-4;
     private static final double UPDATES = 1e-3;
-    private static final double FLOOR = 1e-5;
 
     private final Trace trace;
     private final Map<String, Group> groups = new LinkedHashMap<>();
@@ -64,18 +63,16 @@ final class Comparison {
     }
 
     /**
-     * Ten times what PyTorch's own rounding makes of this case (its float32 run against its float64 run), at least 10⁻⁵, as the
-     * traces' author advises; and no more than the zoo promises, 10⁻⁴ for logits and losses, 10⁻³ for gradients and updates,
-     * unless PyTorch's rounding alone takes a third of that: then three times that rounding.
+     * What the zoo promises, 10⁻⁴ for logits and losses, 10⁻³ for gradients and updates; or ten times what PyTorch's own rounding
+     * makes of the case (its float32 run against its float64 run) where that is more. That alone would be too little: a ReLU that
+     * rounding turns on or off in one of the steps shows in no such pair of runs that both escaped it. Of one case of VGG-11 with
+     * batch norm PyTorch with oneDNN differs from PyTorch without by 7·10⁻⁴ after three steps, and float32 from float64 by 6·10⁻⁷.
      */
     private double allowance(String group) {
         boolean beforeUpdates =
                 group.startsWith("train.l") || group.startsWith("train.aux") || group.equals("eval.logits");
         double promised = beforeUpdates ? LOGITS : UPDATES;
         double rounding = trace.rounding(group);
-        if (Double.isNaN(rounding)) {
-            return promised;
-        }
-        return Math.min(Math.max(FLOOR, 10 * rounding), Math.max(promised, 3 * rounding));
+        return Double.isNaN(rounding) ? promised : Math.max(promised, 10 * rounding);
     }
 }

@@ -53,7 +53,7 @@ class ParityTest {
                         assertThat(finding.passes()).as(finding.toString()).isTrue());
     }
 
-    /** The allowances are at most 1e-4 (logits, losses) and 1e-3 (gradients, updates); see Comparison for what they stem from. */
+    /** On these the errors stay below ten times PyTorch's own rounding: 1e-5, but for the gradients of deep networks. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -77,7 +77,8 @@ class ParityTest {
                         "eval_after.logits");
         assertThat(findings).allSatisfy(finding -> {
             assertThat(finding.passes()).as(finding.toString()).isTrue();
-            assertThat(finding.allowance()).isLessThanOrEqualTo(finding.group().endsWith("logits") ? 1e-4 : 1e-3);
+            assertThat(finding.allowance()).isLessThanOrEqualTo(finding.group().matches("(eval|train).logits") ? 1e-4 : 1e-3);
+            assertThat(finding.error()).isLessThan(finding.group().equals("grad") ? 1.8e-4 : 1.2e-5);
         });
     }
 
