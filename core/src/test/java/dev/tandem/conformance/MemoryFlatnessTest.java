@@ -115,7 +115,8 @@ class MemoryFlatnessTest {
 
     @Test
     void theProcessDoesNotGrow() {
-        // Java's compiler takes some megabytes until step 600 or so, where the simulated CUDA makes steps slow, and keeps them.
+        // Java's compiler takes some megabytes until step 600 or so, where the simulated CUDA makes steps slow, and
+        // keeps them.
         // In the 300 steps from 700 on 0.1 to 0.25 MB were seen. Seven kilobytes a step would show.
         assertGrowth(measured(700).resident, measured(FlatTraining.STEPS).resident, 2 << 20);
     }

@@ -77,7 +77,8 @@ class ParityTest {
                         "eval_after.logits");
         assertThat(findings).allSatisfy(finding -> {
             assertThat(finding.passes()).as(finding.toString()).isTrue();
-            assertThat(finding.allowance()).isLessThanOrEqualTo(finding.group().matches("(eval|train).logits") ? 1e-4 : 1e-3);
+            assertThat(finding.allowance())
+                    .isLessThanOrEqualTo(finding.group().matches("(eval|train).logits") ? 1e-4 : 1e-3);
             assertThat(finding.error()).isLessThan(finding.group().equals("grad") ? 1.8e-4 : 1.2e-5);
         });
     }
