@@ -29,11 +29,12 @@ interface PlanarKernels {
      */
     void correlate(long gradient, long step, int[] pixels, long a, long b, int[] places, long sums);
 
-    /** Copies a channel of an image with channels last to its plane. */
-    void split(long image, PlaneShuffle shuffle, int channel, long plane);
-
-    /** Joins planes, {@code step} bytes apart, to those vectors of an image with channels last that are of one phase. */
-    void join(long source, long step, PlaneShuffle shuffle, int phase, long image);
+    /**
+     * Makes all results of one kind.
+     *
+     * @param step bytes from part to part
+     */
+    void shuffle(PlaneShuffle shuffle, int kind, long source, long step, long target);
 
     /** Copies every {@code step}-th float to the given places, in bytes. */
     void spread(long source, int step, long target, int[] places);

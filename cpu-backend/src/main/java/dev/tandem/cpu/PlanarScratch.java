@@ -5,6 +5,9 @@ import dev.tandem.tensor.DType;
 
 /** Memory that one call of {@link PlanarConvolution} works in: a part for each thread, which has its share of the images. */
 final class PlanarScratch {
+    /** Joining planes reads up to a vector behind the last. */
+    private static final long BEYOND = 64;
+
     private final CpuRuntime runtime;
     private final long images;
     private final Block block;
@@ -17,8 +20,9 @@ final class PlanarScratch {
         this.images = images;
         this.partBytes = partBytes;
         this.parts = (int) Math.min(runtime.parallel().threads(), images);
-        this.block = runtime.allocator().allocate(parts * partBytes, "convolution's planes");
-        NativeMemory.segment(block.address, parts * partBytes).fill((byte) 0);
+        long bytes = parts * partBytes + BEYOND;
+        this.block = runtime.allocator().allocate(bytes, "convolution's planes");
+        NativeMemory.segment(block.address, bytes).fill((byte) 0);
     }
 
     /** What is done with an image, in a thread's part. */

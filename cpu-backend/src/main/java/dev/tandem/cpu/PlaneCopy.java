@@ -10,7 +10,8 @@ final class PlaneCopy {
     private final Planes planes;
     private final PlanarKernels kernels;
     private final int[] pixels; // bytes to each of the image's pixels in a plane
-    private final PlaneShuffle shuffle; // null for element by element
+    private final PlaneShuffle split; // null for element by element; likewise join
+    private final PlaneShuffle join;
 
     PlaneCopy(Planes planes, PlanarKernels kernels) {
         this.planes = planes;
@@ -19,8 +20,9 @@ final class PlaneCopy {
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = planes.imageOffset(i / planes.width(), i % planes.width());
         }
-        boolean few = planes.channels() > 1 && planes.channels() <= PlanarKernels.CHANNELS;
-        this.shuffle = few && planes.width() >= kernels.lanes() ? new PlaneShuffle(planes, kernels.lanes()) : null;
+        boolean shuffles = planes.channels() <= PlanarKernels.CHANNELS && planes.width() >= kernels.lanes();
+        this.split = shuffles ? PlaneShuffle.split(planes, kernels.lanes()) : null;
+        this.join = shuffles ? PlaneShuffle.join(planes, kernels.lanes()) : null;
     }
 
     /** @param image the first pixel; {@code target} the first plane */
@@ -31,8 +33,8 @@ final class PlaneCopy {
         }
         for (int channel = 0; channel < planes.channels(); channel++) {
             long plane = target + channel * planes.planeBytes();
-            if (shuffle != null) {
-                kernels.split(image, shuffle, channel, plane);
+            if (split != null) {
+                kernels.shuffle(split, channel, image, (long) kernels.lanes() * Float.BYTES, plane);
             } else {
                 kernels.spread(image + (long) channel * Float.BYTES, planes.channels(), plane, pixels);
             }
@@ -49,15 +51,13 @@ final class PlaneCopy {
 
     /** @param source the first plane; {@code image} the first pixel */
     void join(long source, long image) {
-        if (shuffle != null) {
-            for (int phase = 0; phase < planes.channels(); phase++) {
-                kernels.join(source, planes.planeBytes(), shuffle, phase, image);
-            }
-            return;
-        }
         for (int channel = 0; channel < planes.channels(); channel++) {
-            long plane = source + channel * planes.planeBytes();
-            kernels.collect(plane, pixels, image + (long) channel * Float.BYTES, planes.channels());
+            if (join != null) {
+                kernels.shuffle(join, channel, source, planes.planeBytes(), image);
+            } else {
+                long plane = source + channel * planes.planeBytes();
+                kernels.collect(plane, pixels, image + (long) channel * Float.BYTES, planes.channels());
+            }
         }
     }
 }

@@ -1,91 +1,91 @@
 package dev.tandem.cpu;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * Which lanes go where when vectors of pixels with channels last become vectors of one channel, and back. Each result is
- * put together from {@link PlanarKernels#CHANNELS} vectors, of which those beyond the number of channels give nothing. The last
- * vector of a row ends where the row does, and so overlaps the one before.
+ * Which lanes go where when vectors of pixels with channels last become vectors of one channel ({@link #split}), and back
+ * ({@link #join}). Each result is put together from a vector of each of some parts. The last vector of a row ends where the row
+ * does, and so overlaps the one before.
+ *
+ * @param parts at most {@link PlanarKernels#CHANNELS}
+ * @param lanes for each kind of result {@code [CHANNELS, lane]}: the part's lane to take
+ * @param masks likewise: all bits where it is taken, else none
+ * @param from for each kind of result, bytes from the source to the first part of each
+ * @param to likewise, bytes from the target to each
  */
-final class PlaneShuffle {
+record PlaneShuffle(int parts, int[][] lanes, int[][] masks, int[][] from, int[][] to) {
     private static final int UNITS = PlanarKernels.CHANNELS;
 
-    /** {@code [channel, source vector, lane]}: the lane to take. */
-    final int[] splitLanes;
-    /** {@code [channel, source vector, lane]}: all bits where it is taken, else none. */
-    final int[] splitMasks;
-    /** For each vector of pixels, bytes from the image's first pixel; */
-    final int[] splitFrom;
-    /** and bytes from the plane's first element. */
-    final int[] splitTo;
-    /** {@code [phase, channel, lane]}; the phase is the channel of a vector's first lane. */
-    final int[] joinLanes;
-
-    final int[] joinMasks;
-    /** For each phase and each vector of it, bytes from the plane's first element; */
-    final int[][] joinFrom;
-    /** and bytes from the image's first pixel. */
-    final int[][] joinTo;
-
-    /** @param planes of at most {@code UNITS} channels, with rows of at least a vector */
-    PlaneShuffle(Planes planes, int lanes) {
+    /**
+     * From an image to a plane: a kind of result for each channel, parts are consecutive vectors.
+     *
+     * @param planes of at most {@code UNITS} channels, with rows of at least a vector
+     */
+    static PlaneShuffle split(Planes planes, int width) {
         int channels = planes.channels();
-        splitLanes = new int[channels * UNITS * lanes];
-        splitMasks = new int[splitLanes.length];
-        joinLanes = new int[channels * UNITS * lanes];
-        joinMasks = new int[joinLanes.length];
+        PlaneShuffle shuffle = empty(channels, width);
+        int[] columns = starts(planes.width(), width);
+        int vectors = planes.height() * columns.length;
         for (int channel = 0; channel < channels; channel++) {
-            for (int lane = 0; lane < lanes; lane++) {
-                int element = lane * channels + channel; // of the pixels whose channel it is
-                set(splitLanes, splitMasks, (channel * UNITS + element / lanes) * lanes + lane, element % lanes);
-                element = channel + lane; // of the pixels from this phase on
-                set(joinLanes, joinMasks, (channel * UNITS + element % channels) * lanes + lane, element / channels);
+            for (int lane = 0; lane < width; lane++) {
+                int element = lane * channels + channel;
+                shuffle.take(channel, element / width, element % width, lane);
             }
+            shuffle.from[channel] = IntStream.range(0, vectors)
+                    .map(i -> i / columns.length * planes.width() + columns[i % columns.length])
+                    .map(pixel -> pixel * channels * Float.BYTES)
+                    .toArray();
+            shuffle.to[channel] = IntStream.range(0, vectors)
+                    .map(i -> planes.imageOffset(i / columns.length, columns[i % columns.length]))
+                    .toArray();
         }
-        int[] columns = starts(planes.width(), lanes);
-        splitFrom = new int[planes.height() * columns.length];
-        splitTo = new int[splitFrom.length];
-        for (int i = 0; i < splitFrom.length; i++) {
-            int row = i / columns.length;
-            int column = columns[i % columns.length];
-            splitFrom[i] = (row * planes.width() + column) * channels * Float.BYTES;
-            splitTo[i] = planes.imageOffset(row, column);
-        }
-        joinFrom = new int[channels][];
-        joinTo = new int[channels][];
-        for (int phase = 0; phase < channels; phase++) {
-            join(planes, lanes, phase);
-        }
+        return shuffle;
     }
 
-    private static void set(int[] lanes, int[] masks, int at, int lane) {
-        lanes[at] = lane;
-        masks[at] = -1;
+    /** From planes, which are the parts, to an image: a kind of result for each channel that may be a vector's first. */
+    static PlaneShuffle join(Planes planes, int width) {
+        int channels = planes.channels();
+        PlaneShuffle shuffle = empty(channels, width);
+        int rowFloats = planes.width() * channels;
+        int[] starts = starts(rowFloats, width);
+        for (int first = 0; first < channels; first++) {
+            for (int lane = 0; lane < width; lane++) {
+                shuffle.take(first, (first + lane) % channels, (first + lane) / channels, lane);
+            }
+            int kind = first;
+            int[] own = IntStream.of(starts)
+                    .filter(start -> start % channels == kind)
+                    .toArray();
+            int vectors = planes.height() * own.length;
+            shuffle.from[first] = IntStream.range(0, vectors)
+                    .map(i -> planes.imageOffset(i / own.length, own[i % own.length] / channels))
+                    .toArray();
+            shuffle.to[first] = IntStream.range(0, vectors)
+                    .map(i -> (i / own.length * rowFloats + own[i % own.length]) * Float.BYTES)
+                    .toArray();
+        }
+        return shuffle;
     }
 
-    private void join(Planes planes, int lanes, int phase) {
-        int rowFloats = planes.width() * planes.channels();
-        List<Integer> from = new ArrayList<>();
-        List<Integer> to = new ArrayList<>();
-        for (int row = 0; row < planes.height(); row++) {
-            for (int start : starts(rowFloats, lanes)) {
-                if (start % planes.channels() == phase) {
-                    from.add(planes.imageOffset(row, start / planes.channels()));
-                    to.add((row * rowFloats + start) * Float.BYTES);
-                }
-            }
-        }
-        joinFrom[phase] = from.stream().mapToInt(Integer::intValue).toArray();
-        joinTo[phase] = to.stream().mapToInt(Integer::intValue).toArray();
+    private static PlaneShuffle empty(int channels, int width) {
+        return new PlaneShuffle(
+                channels,
+                new int[channels][UNITS * width],
+                new int[channels][UNITS * width],
+                new int[channels][],
+                new int[channels][]);
+    }
+
+    private void take(int kind, int part, int from, int to) {
+        int at = part * (lanes[kind].length / UNITS) + to;
+        lanes[kind][at] = from;
+        masks[kind][at] = -1;
     }
 
     /** Where vectors that cover so many elements start. */
-    private static int[] starts(int count, int lanes) {
-        int[] starts = new int[Math.ceilDiv(count, lanes)];
-        for (int i = 0; i < starts.length; i++) {
-            starts[i] = Math.min(i * lanes, count - lanes);
-        }
-        return starts;
+    private static int[] starts(int count, int width) {
+        return IntStream.range(0, Math.ceilDiv(count, width))
+                .map(i -> Math.min(i * width, count - width))
+                .toArray();
     }
 }

@@ -151,64 +151,38 @@ final class VectorPlanarKernels implements PlanarKernels {
     }
 
     @Override
-    public void split(long image, PlaneShuffle shuffle, int channel, long plane) {
-        int at = channel * CHANNELS * LENGTH;
-        IntVector lanes0 = integers(shuffle.splitLanes, at);
-        IntVector mask0 = integers(shuffle.splitMasks, at);
-        IntVector lanes1 = integers(shuffle.splitLanes, at + LENGTH);
-        IntVector mask1 = integers(shuffle.splitMasks, at + LENGTH);
-        IntVector lanes2 = integers(shuffle.splitLanes, at + 2 * LENGTH);
-        IntVector mask2 = integers(shuffle.splitMasks, at + 2 * LENGTH);
-        IntVector lanes3 = integers(shuffle.splitLanes, at + 3 * LENGTH);
-        IntVector mask3 = integers(shuffle.splitMasks, at + 3 * LENGTH);
-        IntVector lanes4 = integers(shuffle.splitLanes, at + 4 * LENGTH);
-        IntVector mask4 = integers(shuffle.splitMasks, at + 4 * LENGTH);
-        IntVector lanes5 = integers(shuffle.splitLanes, at + 5 * LENGTH);
-        IntVector mask5 = integers(shuffle.splitMasks, at + 5 * LENGTH);
-        // Beyond the channels there may be no memory: their masks are empty, so any vector will do.
-        int channels = shuffle.splitLanes.length / (CHANNELS * LENGTH);
-        long step2 = channels > 2 ? 2 * BYTES : 0;
-        long step3 = channels > 3 ? 3 * BYTES : 0;
-        long step4 = channels > 4 ? 4 * BYTES : 0;
-        long step5 = channels > 5 ? 5 * BYTES : 0;
-        for (int i = 0; i < shuffle.splitFrom.length; i++) {
-            long from = image + shuffle.splitFrom[i];
+    public void shuffle(PlaneShuffle shuffle, int kind, long source, long step, long target) {
+        int[] lanes = shuffle.lanes()[kind];
+        int[] masks = shuffle.masks()[kind];
+        IntVector lanes0 = integers(lanes, 0);
+        IntVector mask0 = integers(masks, 0);
+        IntVector lanes1 = integers(lanes, LENGTH);
+        IntVector mask1 = integers(masks, LENGTH);
+        IntVector lanes2 = integers(lanes, 2 * LENGTH);
+        IntVector mask2 = integers(masks, 2 * LENGTH);
+        IntVector lanes3 = integers(lanes, 3 * LENGTH);
+        IntVector mask3 = integers(masks, 3 * LENGTH);
+        IntVector lanes4 = integers(lanes, 4 * LENGTH);
+        IntVector mask4 = integers(masks, 4 * LENGTH);
+        IntVector lanes5 = integers(lanes, 5 * LENGTH);
+        IntVector mask5 = integers(masks, 5 * LENGTH);
+        // Beyond the parts there may be no memory: their masks are empty, so the first will do.
+        long step1 = shuffle.parts() > 1 ? step : 0;
+        long step2 = shuffle.parts() > 2 ? 2 * step : 0;
+        long step3 = shuffle.parts() > 3 ? 3 * step : 0;
+        long step4 = shuffle.parts() > 4 ? 4 * step : 0;
+        long step5 = shuffle.parts() > 5 ? 5 * step : 0;
+        int[] places = shuffle.from()[kind];
+        int[] targets = shuffle.to()[kind];
+        for (int i = 0; i < places.length; i++) {
+            long from = source + places[i];
             IntVector result = lanes0.selectFrom(integers(from)).and(mask0);
-            result = result.or(lanes1.selectFrom(integers(from + BYTES)).and(mask1));
+            result = result.or(lanes1.selectFrom(integers(from + step1)).and(mask1));
             result = result.or(lanes2.selectFrom(integers(from + step2)).and(mask2));
             result = result.or(lanes3.selectFrom(integers(from + step3)).and(mask3));
             result = result.or(lanes4.selectFrom(integers(from + step4)).and(mask4));
             result = result.or(lanes5.selectFrom(integers(from + step5)).and(mask5));
-            store(result.reinterpretAsFloats(), plane + shuffle.splitTo[i]);
-        }
-    }
-
-    @Override
-    public void join(long source, long step, PlaneShuffle shuffle, int phase, long image) {
-        int at = phase * CHANNELS * LENGTH;
-        IntVector lanes0 = integers(shuffle.joinLanes, at);
-        IntVector mask0 = integers(shuffle.joinMasks, at);
-        IntVector lanes1 = integers(shuffle.joinLanes, at + LENGTH);
-        IntVector mask1 = integers(shuffle.joinMasks, at + LENGTH);
-        IntVector lanes2 = integers(shuffle.joinLanes, at + 2 * LENGTH);
-        IntVector mask2 = integers(shuffle.joinMasks, at + 2 * LENGTH);
-        IntVector lanes3 = integers(shuffle.joinLanes, at + 3 * LENGTH);
-        IntVector mask3 = integers(shuffle.joinMasks, at + 3 * LENGTH);
-        IntVector lanes4 = integers(shuffle.joinLanes, at + 4 * LENGTH);
-        IntVector mask4 = integers(shuffle.joinMasks, at + 4 * LENGTH);
-        IntVector lanes5 = integers(shuffle.joinLanes, at + 5 * LENGTH);
-        IntVector mask5 = integers(shuffle.joinMasks, at + 5 * LENGTH);
-        int[] places = shuffle.joinFrom[phase];
-        int[] targets = shuffle.joinTo[phase];
-        for (int i = 0; i < places.length; i++) {
-            long from = source + places[i];
-            IntVector result = lanes0.selectFrom(integers(from)).and(mask0);
-            result = result.or(lanes1.selectFrom(integers(from + step)).and(mask1));
-            result = result.or(lanes2.selectFrom(integers(from + 2 * step)).and(mask2));
-            result = result.or(lanes3.selectFrom(integers(from + 3 * step)).and(mask3));
-            result = result.or(lanes4.selectFrom(integers(from + 4 * step)).and(mask4));
-            result = result.or(lanes5.selectFrom(integers(from + 5 * step)).and(mask5));
-            store(result.reinterpretAsFloats(), image + targets[i]);
+            store(result.reinterpretAsFloats(), target + targets[i]);
         }
     }
 
