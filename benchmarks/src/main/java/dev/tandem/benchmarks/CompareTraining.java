@@ -50,7 +50,10 @@ public final class CompareTraining implements Callable<Integer> {
     @Option(names = "--threads", description = "Threads that a contender computes with; all cores by default.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--rounds", defaultValue = "6", description = "Turns of each contender (${DEFAULT-VALUE}).")
+    @Option(names = "--launches", defaultValue = "3", description = "Times all are launched (${DEFAULT-VALUE}).")
+    private int launches;
+
+    @Option(names = "--rounds", defaultValue = "2", description = "Turns of each, a launch (${DEFAULT-VALUE}).")
     private int rounds;
 
     @Option(names = "--turn-seconds", defaultValue = "5", description = "Length of a turn (${DEFAULT-VALUE}).")
@@ -77,7 +80,7 @@ public final class CompareTraining implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var plan = new Comparison.Plan(rounds, turnSeconds, warmupSeconds, pauseMillis);
+        var plan = new Comparison.Plan(launches, rounds, turnSeconds, warmupSeconds, pauseMillis);
         Map<String, String> environment = Report.environment(threads);
         List<Comparison.Result> results = new ArrayList<>();
         Map<String, String> chosen = chosenContenders();

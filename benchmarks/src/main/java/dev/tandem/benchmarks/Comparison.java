@@ -4,27 +4,27 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
  * Contenders on one {@link TrainingCase}, all alive at once, training in turns: A k steps, B k steps, then B, A, and so on,
- * so that a machine that slows down or speeds up does so for all of them. A pause before each turn lets the OpenMP workers
+ * so that a machine that slows down or speeds up does so for all of them. All are launched several times: a program may be faster
+ * or slower for as long as it lives, by where its memory and threads happen to lie. A pause before each turn lets the OpenMP workers
  * of the one before stop spinning (LLVM's and Intel's spin for 200 ms, GNU's for a few).
  */
 final class Comparison {
-    /** How long everything takes; steps a turn follow from each contender's own speed. */
-    record Plan(int rounds, double turnSeconds, double warmupSeconds, int pauseMillis) {}
+    /** How long everything takes; rounds are those of each launch, and steps a turn follow from each contender's own speed. */
+    record Plan(int launches, int rounds, double turnSeconds, double warmupSeconds, int pauseMillis) {}
 
     /**
      * What one contender did.
      *
      * @param imagesPerSecond batch over the median step time of all timed steps
      * @param bestImagesPerSecond the same of the fastest step; far above the median on a machine that others use
-     * @param firstStepMillis from the start of the process to the end of its first step, files in the page cache
-     * @param peakRssMiB the process's peak resident memory, the JVM's included
+     * @param firstStepMillis from the start of the process to the end of its first step, files in the page cache; the launches' median
+     * @param peakRssMiB the process's peak resident memory, the JVM's included; the largest of the launches'
      * @param speedRatio this contender's speed over the first's: median over the rounds, each of its turns' median steps
      * @param speedRatioMin the worst round's
      * @param speedRatioMax the best round's
@@ -48,15 +48,29 @@ final class Comparison {
 
     private static final class Runner {
         private final String name;
-        private final ContenderProcess process;
+        private final List<String> command;
+        private final List<Double> firstStepMillis = new ArrayList<>();
+        private final List<Double> peakRssMiB = new ArrayList<>();
         private final List<Double> stepMillis = new ArrayList<>();
         private final List<Double> turnMillis = new ArrayList<>();
+        private ContenderProcess process;
         private int stepsPerTurn;
         private String loss;
 
-        private Runner(String name, ContenderProcess process) {
+        private Runner(String name, List<String> command) {
             this.name = name;
-            this.process = process;
+            this.command = command;
+        }
+
+        private void launch() {
+            process = new ContenderProcess(command);
+            firstStepMillis.add(process.firstStepMillis());
+        }
+
+        private void end() {
+            peakRssMiB.add(process.peakRssMiB());
+            process.close();
+            process = null;
         }
 
         /** Steps until the time is over, and learns from them how many make a turn. */
@@ -85,41 +99,47 @@ final class Comparison {
 
     /** The results in the contenders' order, less those that cannot start; {@code commands} maps a contender's name to its command line. */
     static List<Result> run(TrainingCase trainingCase, Map<String, List<String>> commands, Plan plan) {
-        Map<String, Runner> runners = new LinkedHashMap<>();
+        List<Runner> runners = new ArrayList<>();
+        commands.forEach((name, command) -> {
+            try {
+                // Once unmeasured: unpacks natives and brings files to the page cache.
+                new ContenderProcess(command).close();
+                runners.add(new Runner(name, command));
+            } catch (UncheckedIOException e) {
+                // The others are worth comparing without it.
+                System.err.println(name + " takes no part in " + trainingCase.name() + ". " + e.getMessage());
+            }
+        });
         try {
-            commands.forEach((name, command) -> {
-                try {
-                    // Once unmeasured: unpacks natives and brings files to the page cache.
-                    new ContenderProcess(command).close();
-                    pause(plan);
-                    runners.put(name, new Runner(name, new ContenderProcess(command)));
-                } catch (UncheckedIOException e) {
-                    // The others are worth comparing without it.
-                    System.err.println(name + " takes no part in " + trainingCase.name() + ". " + e.getMessage());
-                }
-            });
-            for (Runner runner : runners.values()) {
-                pause(plan);
-                runner.warmUp(plan);
+            for (int launch = 0; launch < plan.launches(); launch++) {
+                takeTurns(runners, plan);
             }
-            List<Runner> order = new ArrayList<>(runners.values());
-            for (int round = 0; round < plan.rounds(); round++) {
-                for (Runner runner : order) {
-                    pause(plan);
-                    runner.takeTurn();
-                }
-                Collections.reverse(order);
-            }
-            if (runners.isEmpty()) {
-                return List.of();
-            }
-            Runner reference = runners.values().iterator().next();
-            return runners.values().stream()
-                    .map(runner -> result(trainingCase, runner, reference))
-                    .toList();
         } finally {
-            runners.values().forEach(runner -> runner.process.close());
+            runners.stream().filter(runner -> runner.process != null).forEach(runner -> runner.process.close());
         }
+        return runners.stream()
+                .map(runner -> result(trainingCase, runner, runners.getFirst()))
+                .toList();
+    }
+
+    private static void takeTurns(List<Runner> runners, Plan plan) {
+        for (Runner runner : runners) {
+            pause(plan);
+            runner.launch();
+        }
+        for (Runner runner : runners) {
+            pause(plan);
+            runner.warmUp(plan);
+        }
+        List<Runner> order = new ArrayList<>(runners);
+        for (int round = 0; round < plan.rounds(); round++) {
+            for (Runner runner : order) {
+                pause(plan);
+                runner.takeTurn();
+            }
+            Collections.reverse(order);
+        }
+        runners.forEach(Runner::end);
     }
 
     private static Result result(TrainingCase trainingCase, Runner runner, Runner reference) {
@@ -132,8 +152,8 @@ final class Comparison {
                 trainingCase.batch(),
                 trainingCase.batch() * 1000 / median(runner.stepMillis),
                 trainingCase.batch() * 1000 / Collections.min(runner.stepMillis),
-                runner.process.firstStepMillis(),
-                runner.process.peakRssMiB(),
+                median(runner.firstStepMillis),
+                Collections.max(runner.peakRssMiB),
                 median(ratios),
                 Collections.min(ratios),
                 Collections.max(ratios),

@@ -71,8 +71,9 @@ record Report(
         }
         text.append(String.format(
                 Locale.ROOT,
-                "%nTraining steps, float32, %s threads, medians over %d interleaved turns of %s s after %s s of warm-up; %s, %s; load before: %s.%n",
+                "%nTraining steps, float32, %s threads, medians over %d launches and %d interleaved turns of %s s in each, after %s s of warm-up; %s, %s; load before: %s.%n",
                 environment.get("threads"),
+                plan.launches(),
                 plan.rounds(),
                 plan.turnSeconds(),
                 plan.warmupSeconds(),

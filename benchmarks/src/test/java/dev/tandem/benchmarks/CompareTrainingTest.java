@@ -45,6 +45,7 @@ class CompareTrainingTest {
             "--contender=broken=false",
             "--contender=fast=" + FAKE + "5",
             "--case=lenet5",
+            "--launches=2",
             "--rounds=3",
             "--turn-seconds=0.2",
             "--warmup-seconds=0.1",
@@ -57,6 +58,7 @@ class CompareTrainingTest {
         JsonNode results = new ObjectMapper().readTree(json.toFile()).get("results");
         assertThat(results).hasSize(2);
         assertThat(results.get(0).get("speedRatio").asDouble()).isEqualTo(1);
+        assertThat(results.get(0).get("turnMillis")).hasSize(2 * 3);
         assertThat(results.get(1).get("speedRatio").asDouble()).isBetween(2.0, 9.0);
         assertThat(results.get(1).get("peakRssMiB").asDouble()).isPositive();
         assertThat(Files.readString(markdown)).contains("| lenet5, 128 | slow |", "| lenet5, 128 | fast |");
