@@ -61,6 +61,11 @@ final class Pretrained {
         return normalization;
     }
 
+    /** @throws IllegalArgumentException if it tells of another network */
+    void checkModel(ModelEntry entry) {
+        TrainedNetwork.checkModel(file, contents, entry.name());
+    }
+
     /**
      * Overwrites a network's parameters, but for a head that does not fit: that keeps its start values.
      *
@@ -68,7 +73,6 @@ final class Pretrained {
      * @throws dev.tandem.nn.WeightsMismatchException if anything else does not fit, listing all of it
      */
     String loadInto(Module network, ModelEntry entry, ModelOptions options) {
-        TrainedNetwork.checkModel(file, contents, entry.name());
         Set<String> head = entry.head(options);
         Map<String, HostTensor> tensors = TrainedNetwork.weights(contents);
         List<String> left = Weights.loadAllBut(head::contains, file, tensors, network);

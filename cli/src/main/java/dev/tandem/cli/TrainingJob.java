@@ -20,6 +20,7 @@ import dev.tandem.trainer.Trainer;
 import dev.tandem.trainer.TrainerBuilder;
 import dev.tandem.trainer.TrainingResult;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -76,6 +77,9 @@ final class TrainingJob {
         Pretrained pretrained = settings.pretrained() == null || resume || given != null
                 ? given
                 : Pretrained.read(settings.pretrained());
+        if (pretrained != null) {
+            pretrained.checkModel(entry);
+        }
         NetworkSpec spec = new NetworkSpec(
                 entry.name(),
                 trainData.channels(),
@@ -98,7 +102,7 @@ final class TrainingJob {
             transfer.checkGroups();
             Freezing freezing = transfer.freeze();
             RunFolder run = folder.get();
-            run.writeConfig(settings.toMap());
+            run.writeConfig(settings.with(Map.of("set", spec.settings())).toMap());
             int exitCode = train(network, spec, device, run, transfer, freezing, resume);
             deviceSettings.report(console, device);
             return exitCode;
@@ -111,11 +115,14 @@ final class TrainingJob {
                 : settings.normalization().of(trainData);
     }
 
-    /** Where none are given, those of the network whose weights are taken. */
+    /** Those of the network whose weights are taken, and over them what is given. */
     private Map<String, String> networkSettings(Pretrained pretrained) {
-        return settings.set().isEmpty() && pretrained != null
-                ? pretrained.spec().map(NetworkSpec::settings).orElse(Map.of())
-                : settings.set();
+        Map<String, String> all = new LinkedHashMap<>();
+        if (pretrained != null) {
+            pretrained.spec().map(NetworkSpec::settings).ifPresent(all::putAll);
+        }
+        all.putAll(settings.set());
+        return all;
     }
 
     /** The data's, and numbers for classes beyond. */

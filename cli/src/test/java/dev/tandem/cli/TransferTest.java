@@ -284,4 +284,47 @@ class TransferTest {
         assertThat(run.exitCode()).isEqualTo(ExitCodes.FAILURE);
         assertThat(run.err()).contains("tandem: image " + photo).contains("damaged");
     }
+
+    @Test
+    void whatPretrainedWeightsTellOfTheirNetworkHolds() throws IOException {
+        CommandRun first = train(
+                "vit",
+                "--model",
+                "vit_custom",
+                "--epochs",
+                "1",
+                "--set",
+                "layers=1",
+                "--set",
+                "hidden=16",
+                "--set",
+                "heads=2");
+        assertThat(first.exitCode()).as(first.err()).isZero();
+
+        CommandRun second = train("more", "--pretrained", at("vit"), "--epochs", "1", "--set", "dropout=0.1");
+        assertThat(second.exitCode()).as(second.err()).isZero();
+        assertThat(Files.readString(folder.resolve("more").resolve("config.yaml")))
+                .contains("layers: \"1\"", "hidden: \"16\"", "dropout: \"0.1\"");
+        CommandRun eval = CommandRun.of("eval", at("more"), "--json");
+        assertThat(eval.exitCode()).as(eval.err()).isZero();
+
+        CommandRun other = train("other", "--model", "lenet5", "--pretrained", at("vit"));
+        assertThat(other.exitCode()).isNotZero();
+        assertThat(other.err()).contains("weights of vit_custom, not of lenet5");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--freeze 0 --unfreeze 9=2 --epochs 3 | none of these is frozen",
+                "--freeze 0 --freeze-statistics | no batch norms"
+            })
+    void optionsThatWouldDoNothingAreRefused(String options, String message) {
+        List<String> arguments = new ArrayList<>(List.of("--pretrained", pretrained.toString()));
+        arguments.addAll(List.of(options.split(" ")));
+        CommandRun run = train("nothing", arguments.toArray(new String[0]));
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCodes.USAGE);
+        assertThat(run.err()).contains(message);
+    }
 }

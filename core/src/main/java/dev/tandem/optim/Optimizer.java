@@ -12,6 +12,7 @@ import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -279,8 +280,9 @@ public abstract class Optimizer {
                 earlier.release();
             }
         });
-        segments.setStepsBefore(
-                stepsBefore == null ? new float[parameters.entries().size()] : stepsBefore.toFloatArray());
+        float[] none = new float[parameters.entries().size()];
+        Arrays.fill(none, stepCount == 0 ? -1 : 0); // before the first step no parameter takes part yet
+        segments.setStepsBefore(stepsBefore == null ? none : stepsBefore.toFloatArray());
         steps = stepCount;
     }
 

@@ -25,8 +25,6 @@ final class PlanarConvolution {
     private static final int MOST_CONVOLVED = 16;
     /** With smaller windows, splitting images outweighs what is saved. */
     private static final int LEAST_TAPS = 9;
-    /** What an image's planes may take: half of a second-level cache. */
-    private static final long MOST_BYTES = 512 << 10;
 
     private final CpuRuntime runtime;
     private final PlanarKernels kernels = new VectorPlanarKernels();
@@ -47,7 +45,7 @@ final class PlanarConvolution {
                 && key.groups() == 1
                 && (key.activation() == null || key.activation().op() == UnaryOp.RELU)
                 && suits(key.window())
-                && suits(plan(key));
+                && PlanarPlan.suits(source(key), target(key), window(key), kernels);
     }
 
     private static boolean suits(Window window) {
@@ -57,18 +55,25 @@ final class PlanarConvolution {
                 && Math.max(window.padLeft(), window.padRight()) < window.kernelWidth();
     }
 
-    private static boolean suits(PlanarPlan plan) {
-        return plan.target.width() * 8 >= plan.target.pitch() * 7 // vectors are well filled
-                && plan.source.bytes() + plan.target.bytes() <= MOST_BYTES;
+    private PlanarPlan plan(Convolution.Key key) {
+        return plans.computeIfAbsent(key, k -> new PlanarPlan(source(k), target(k), window(k), kernels));
     }
 
-    private PlanarPlan plan(Convolution.Key key) {
-        return plans.computeIfAbsent(key, k -> {
-            Shape y = Convolution.outputShape(k.x(), k.weight(), k.window());
-            return k.kind() == Convolution.Kind.BACKWARD_INPUT
-                    ? new PlanarPlan(y, k.x(), turned(k.window()), kernels)
-                    : new PlanarPlan(k.x(), y, k.window(), kernels);
-        });
+    /** What is convolved; for the input's gradient that is the output's. */
+    private static Shape source(Convolution.Key key) {
+        return key.kind() == Convolution.Kind.BACKWARD_INPUT ? output(key) : key.x();
+    }
+
+    private static Shape target(Convolution.Key key) {
+        return key.kind() == Convolution.Kind.BACKWARD_INPUT ? key.x() : output(key);
+    }
+
+    private static Shape output(Convolution.Key key) {
+        return Convolution.outputShape(key.x(), key.weight(), key.window());
+    }
+
+    private static Window window(Convolution.Key key) {
+        return key.kind() == Convolution.Kind.BACKWARD_INPUT ? turned(key.window()) : key.window();
     }
 
     /** The window of the convolution that makes the input's gradient of the output's. */
@@ -110,8 +115,11 @@ final class PlanarConvolution {
         return convolve(plan, gradient, weights, new float[CHANNELS], false, key.x());
     }
 
-    private static float[] toArray(Storage parameter) {
-        return ((CpuStorage) parameter).segment().toArray(JAVA_FLOAT);
+    private float[] toArray(Storage weights) {
+        CpuStorage plain = runtime.plain(weights);
+        float[] values = plain.segment().toArray(JAVA_FLOAT);
+        plain.release();
+        return values;
     }
 
     private Storage convolve(

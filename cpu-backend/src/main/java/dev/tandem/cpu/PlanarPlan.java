@@ -5,6 +5,9 @@ import dev.tandem.tensor.Shape;
 
 /** All about a {@link PlanarConvolution} that depends only on shapes: its planes, and where taps and vectors lie in them. */
 final class PlanarPlan {
+    /** What an image's planes may take: half of a second-level cache. */
+    private static final long MOST_BYTES = 512 << 10;
+
     final Planes source;
     /** With {@link PlanarKernels#CHANNELS} planes, of which some may be of no channel. */
     final Planes target;
@@ -27,19 +30,10 @@ final class PlanarPlan {
     PlanarPlan(Shape x, Shape y, Window window, PlanarKernels kernels) {
         this.window = window;
         int height = (int) y.size(2);
-        int width = (int) y.size(3);
         int channels = (int) x.size(1);
-        int pitch = roundUp(width, kernels.lanes());
-        // Behind each row lies padding enough for lanes beyond the target's, so that they never see other pixels.
-        source = new Planes(
-                channels,
-                (int) x.size(2),
-                (int) x.size(3),
-                window.padTop(),
-                window.padLeft(),
-                height + window.kernelHeight() - 1,
-                pitch + window.kernelWidth() - 1);
-        Planes exact = new Planes((int) y.size(1), height, width, 0, 0, height, pitch);
+        Planes exact = targetPlanes(y, kernels.lanes());
+        int pitch = exact.pitch();
+        source = sourcePlanes(x, y, window, kernels.lanes());
         target = exact.withChannels(PlanarKernels.CHANNELS);
         sourceCopy = new PlaneCopy(source, kernels);
         targetCopy = new PlaneCopy(exact, kernels);
@@ -69,8 +63,30 @@ final class PlanarPlan {
         }
     }
 
-    private static int roundUp(int count, int unit) {
-        return Math.ceilDiv(count, unit) * unit;
+    /** Behind each row lies padding enough for lanes beyond the target's, so that they never see other pixels. */
+    private static Planes sourcePlanes(Shape x, Shape y, Window window, int lanes) {
+        return new Planes(
+                (int) x.size(1),
+                (int) x.size(2),
+                (int) x.size(3),
+                window.padTop(),
+                window.padLeft(),
+                (int) y.size(2) + window.kernelHeight() - 1,
+                targetPlanes(y, lanes).pitch() + window.kernelWidth() - 1);
+    }
+
+    private static Planes targetPlanes(Shape y, int lanes) {
+        int height = (int) y.size(2);
+        int width = (int) y.size(3);
+        return new Planes((int) y.size(1), height, width, 0, 0, height, Math.ceilDiv(width, lanes) * lanes);
+    }
+
+    /** Whether vectors would be well filled, and an image's planes stay in the cache; makes no plan. */
+    static boolean suits(Shape x, Shape y, Window window, PlanarKernels kernels) {
+        Planes target = targetPlanes(y, kernels.lanes());
+        long bytes = sourcePlanes(x, y, window, kernels.lanes()).bytes()
+                + target.withChannels(PlanarKernels.CHANNELS).bytes();
+        return target.width() * 8 >= target.pitch() * 7 && bytes <= MOST_BYTES;
     }
 
     /** Pairs of vectors of a target channel; a last one alone makes a pair with itself. */

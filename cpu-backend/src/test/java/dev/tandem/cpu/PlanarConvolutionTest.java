@@ -106,6 +106,31 @@ class PlanarConvolutionTest {
         }
     }
 
+    /** As weights that were computed may be. */
+    @Test
+    void weightsMayLieInAnotherOrder() {
+        Case c = new Case(Shape.of(2, 3, 32, 32), 6, Window.square(5, 1, 0));
+        Storage image = TestStorages.of(runtime, Order.CHANNELS_LAST, c.x, c.xs);
+        Storage gradient = TestStorages.of(runtime, Order.CHANNELS_LAST, c.y, TestStorages.random(c.random, c.y));
+        float[][] outputs = new float[2][];
+        float[][] gradients = new float[2][];
+        for (Order order : new Order[] {Order.PLAIN, Order.CHANNELS_LAST}) {
+            Storage weight = TestStorages.of(runtime, order, c.w, c.ws);
+            outputs[order.ordinal()] =
+                    TestStorages.values(runtime, convolution.forward(image, weight, null, c.window, 1, null));
+            gradients[order.ordinal()] =
+                    TestStorages.values(runtime, convolution.backwardInput(gradient, weight, c.x, c.window, 1));
+        }
+        assertThat(outputs[1]).containsExactly(outputs[0]);
+        assertThat(gradients[1]).containsExactly(gradients[0]);
+    }
+
+    @Test
+    void imagesTooLargeForTheCacheAreLeftToOneDnn() {
+        Case c = new Case(Shape.of(1, 3, 512, 512), 6, Window.square(3, 1, 1));
+        assertThat(convolution.takesPlanar(c.key(Convolution.Kind.FORWARD))).isFalse();
+    }
+
     @Test
     void otherNumbersOfThreadsGiveTheSame() {
         Case c = new Case(Shape.of(7, 1, 28, 28), 6, Window.square(5, 1, 2));

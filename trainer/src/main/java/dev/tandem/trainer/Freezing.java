@@ -63,22 +63,24 @@ public final class Freezing {
      * Freezes and unfreezes what is to be in an epoch; parameters that no name covers stay as they are.
      *
      * @param epoch from 1
-     * @throws IllegalArgumentException if a name is none of the network's, or nothing is left to train
+     * @throws IllegalArgumentException if a name is none of the network's, or would unfreeze what is not frozen, nothing is left to
+     *     train, or there are no batch norms whose statistics to keep
      */
     public void apply(Module network, int epoch) {
         if (keepsStatistics) {
-            network.visit((name, module) -> {
-                if (module instanceof BatchNorm2d norm) {
-                    norm.freezeStatistics(true);
-                }
-            });
+            keepStatistics(network);
         }
         frozen.forEach(names -> names.in(network).forEach(parameter -> parameter.setFrozen(true)));
         for (Thaw thaw : thaws) {
             for (ParameterNames names : thaw.names) {
-                List<Parameter> covered = names.in(network);
+                List<Parameter> covered =
+                        names.in(network).stream().filter(this::covers).toList();
+                if (covered.isEmpty()) {
+                    throw new IllegalArgumentException("unfreeze " + names + " at epoch " + thaw.epoch
+                            + ": none of these is frozen; frozen are " + frozen);
+                }
                 if (thaw.epoch <= epoch) {
-                    covered.stream().filter(this::covers).forEach(parameter -> parameter.setFrozen(false));
+                    covered.forEach(parameter -> parameter.setFrozen(false));
                 }
             }
         }
@@ -86,6 +88,20 @@ public final class Freezing {
             throw new IllegalArgumentException("freeze " + frozen + ": nothing is left to train in epoch " + epoch
                     + "; leave out the last layers");
         }
+    }
+
+    private static void keepStatistics(Module network) {
+        List<BatchNorm2d> norms = new ArrayList<>();
+        network.visit((name, module) -> {
+            if (module instanceof BatchNorm2d norm) {
+                norms.add(norm);
+            }
+        });
+        if (norms.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "freeze statistics: the network has no batch norms, so there are none; leave it out");
+        }
+        norms.forEach(norm -> norm.freezeStatistics(true));
     }
 
     private boolean covers(Parameter parameter) {
