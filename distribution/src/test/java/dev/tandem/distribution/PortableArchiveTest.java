@@ -98,6 +98,16 @@ class PortableArchiveTest {
                 .isEqualTo(before);
     }
 
+    /** JUnit finds the conformance kit in its jar only if Java brings its file system for archives. */
+    @Test
+    void checksADeviceAgainstTheKitInside() throws Exception {
+        JsonNode checked = tandem.json(
+                "gpu-check", "--device", "cpu", "--only", "conformance", "--tests", "ScopeConformance", "--json");
+
+        assertThat(checked.toString()).contains("\"passed\"");
+        assertThat(tandem.workingFolder()).isDirectoryRecursivelyContaining("glob:**/gpu-check.md");
+    }
+
     @Test
     void holdsNativesOfLinuxOnly() throws IOException {
         List<String> natives = new ArrayList<>();
