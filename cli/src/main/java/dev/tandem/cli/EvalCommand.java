@@ -95,8 +95,8 @@ final class EvalCommand extends Subcommand {
             TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened);
             NetworkSpec spec = trained.spec();
             ImageDataset images = DataSource.open(source, split, null);
-            if (images instanceof ImageFolder) {
-                images = ((ImageFolder) images).sized(spec.height()).labelledAs(spec.classNames());
+            if (images instanceof ImageFolder photos) {
+                images = labelled(photos.sized(spec.height()), spec);
             } else if (images.height() != spec.height() || images.width() != spec.width()) {
                 console()
                         .note("images of " + images.height() + "×" + images.width() + " are scaled to the network's "
@@ -110,6 +110,14 @@ final class EvalCommand extends Subcommand {
             device.report(console(), opened);
         }
         return ExitCodes.OK;
+    }
+
+    private static ImageDataset labelled(ImageFolder photos, NetworkSpec spec) {
+        try {
+            return photos.labelledAs(spec.classNames());
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage(), e);
+        }
     }
 
     private void report(TrainedNetwork trained, ImageDataset images, Evaluation evaluation, ConfusionMatrix confusion) {

@@ -9,6 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +32,7 @@ public final class ImageFolder implements ImageDataset {
     private static final int USUAL_SIZE = 224;
     private static final int LEAST_CUT = 128;
     private static final int CHANNELS = 3;
+    private static final int NAMES_LISTED = 20;
 
     private final String name;
     private final List<String> classNames;
@@ -91,7 +94,7 @@ public final class ImageFolder implements ImageDataset {
                         + " and needs some, so add them or remove it");
             }
             files.addAll(photos);
-            photos.forEach(photo -> labels.add(classes.indexOf(each)));
+            labels.addAll(Collections.nCopies(photos.size(), classes.indexOf(each)));
         }
         int[] numbers = labels.stream().mapToInt(Integer::intValue).toArray();
         return Optional.of(new ImageFolder(part.toString(), classes, files, numbers, USUAL_SIZE));
@@ -153,16 +156,37 @@ public final class ImageFolder implements ImageDataset {
         return new ImageFolder(name, classNames, files, labels, size);
     }
 
-    /** The same photos with labels of a network's classes, by name; as they are if one of theirs is not among those. */
+    /**
+     * The same photos with labels of a network's classes, by name; as they are if those are just numbers, as in published
+     * weights, and as many as the folders.
+     *
+     * @throws IllegalArgumentException if a photo's class is not among them, naming its folder
+     */
     public ImageFolder labelledAs(List<String> names) {
-        if (!names.containsAll(classNames)) {
+        int[] places = classNames.stream().mapToInt(names::indexOf).toArray();
+        boolean nameless = names.stream().allMatch(each -> each.matches("[0-9]+"));
+        if (nameless && names.size() == classNames.size() && Arrays.stream(places).anyMatch(place -> place < 0)) {
             return this;
         }
         int[] numbers = new int[labels.length];
         for (int i = 0; i < labels.length; i++) {
-            numbers[i] = names.indexOf(classNames.get(labels[i]));
+            numbers[i] = places[labels[i]];
+            if (numbers[i] < 0) {
+                throw new IllegalArgumentException("photos " + files.get(i).getParent() + ": the network has no class "
+                        + classNames.get(labels[i]) + ", "
+                        + (nameless
+                                ? "only " + names.size() + " numbers, and there are " + classNames.size()
+                                        + " folders; use as many folders as classes, in their order"
+                                : "only " + listed(names) + "; name the folder as the class, or remove it"));
+            }
         }
         return new ImageFolder(name, List.copyOf(names), files, numbers, size);
+    }
+
+    private static String listed(List<String> names) {
+        return names.size() <= NAMES_LISTED
+                ? String.join(", ", names)
+                : String.join(", ", names.subList(0, NAMES_LISTED)) + " and " + (names.size() - NAMES_LISTED) + " more";
     }
 
     /** Where photo {@code index} lies. */

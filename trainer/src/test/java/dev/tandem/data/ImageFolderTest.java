@@ -88,6 +88,22 @@ class ImageFolderTest {
         assertThat(((ImageFolder) test).labelledAs(List.of("0", "1")).label(0)).isEqualTo(1);
     }
 
+    /** Positions would call a crimson photo blue or green, and give a wrong accuracy. */
+    @Test
+    void aFolderThatIsNoneOfTheNetworksClassesIsRefused() {
+        write("val/blue/1.png", 8, 8);
+        write("val/crimson/1.png", 8, 8);
+        ImageFolder photos = (ImageFolder) Datasets.open(folder, Split.TEST);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> photos.labelledAs(List.of("blue", "green")))
+                .withMessageContaining(folder.resolve("val/crimson").toString())
+                .withMessageContaining("only blue, green");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> photos.labelledAs(List.of("0", "1", "2")))
+                .withMessageContaining("only 3 numbers, and there are 2 folders");
+    }
+
     @Test
     void foldersOfClassesAloneAreATrainingSet() {
         write("cat/a.png", 8, 8);
