@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.ImageDataset;
+import dev.tandem.data.NoDataException;
 import dev.tandem.data.Normalization;
 import dev.tandem.data.Split;
 import dev.tandem.data.Subset;
@@ -60,6 +61,9 @@ final class TrainingJob {
         try {
             return DataSource.open(settings.data(), Split.TEST, settings.imageSize());
         } catch (UsageException e) {
+            if (!(e.getCause() instanceof NoDataException)) {
+                throw e;
+            }
             console.note("tandem: " + e.getMessage() + "; a tenth of the training images is kept apart instead");
             return null;
         }

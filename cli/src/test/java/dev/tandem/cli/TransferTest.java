@@ -327,4 +327,39 @@ class TransferTest {
         assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCodes.USAGE);
         assertThat(run.err()).contains(message);
     }
+
+    @Test
+    void measuringOnAClassThatTheNetworkDoesNotKnowIsAUsageError() throws IOException {
+        Path photos = ColouredPhotos.write(folder.resolve("photos"), 1, 2, "red", "blue");
+        Files.move(photos.resolve("train/red"), photos.resolve("train/crimson"));
+        Files.move(photos.resolve("val/red"), photos.resolve("val/crimson"));
+
+        CommandRun run = CommandRun.of("eval", pretrained.toString(), "--data", photos.toString());
+
+        TandemCommandTest.assertOneLine(run, ExitCodes.USAGE);
+        assertThat(run.err()).contains(photos.resolve("val/crimson").toString(), "only blue, green, red");
+    }
+
+    @Test
+    void aMisspeltClassInTheTestSetIsAUsageError() throws IOException {
+        Path photos = ColouredPhotos.write(folder.resolve("photos"), 8, 2, "red", "blue");
+        Files.move(photos.resolve("val/red"), photos.resolve("val/redd"));
+
+        CommandRun run = CommandRun.of("train", "--data", photos.toString(), "--run", at("run"));
+
+        TandemCommandTest.assertOneLine(run, ExitCodes.USAGE);
+        assertThat(run.err()).contains(photos.resolve("val/redd").toString(), "only blue, red");
+        assertThat(folder.resolve("run")).doesNotExist();
+    }
+
+    @Test
+    void withoutATestSetATenthOfTheTrainingPhotosIsKeptApart() throws IOException {
+        Path photos = ColouredPhotos.write(folder.resolve("photos"), 10, 0, "red", "blue");
+
+        CommandRun run = CommandRun.of(
+                "train", "--data", photos.toString(), "--batch", "4", "--epochs", "1", "--threads", "1", "--run", at("run"));
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.err()).contains("no test set was found", "a tenth of the training images is kept apart");
+    }
 }

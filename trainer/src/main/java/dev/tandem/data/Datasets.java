@@ -33,7 +33,8 @@ public final class Datasets {
      * names are the garments' where the folder's name has "fashion" in it), CIFAR-10 (binary), or photos in a folder a class
      * (see {@link ImageFolder}).
      *
-     * @throws IllegalArgumentException if the folder holds none, saying what was looked for
+     * @throws NoDataException if the folder holds none, saying what was looked for
+     * @throws IllegalArgumentException if there is no such folder, or files or class folders do not fit together
      */
     public static ImageDataset open(Path folder, Split split) {
         if (!Files.isDirectory(folder)) {
@@ -44,7 +45,7 @@ public final class Datasets {
                 .map(ImageDataset.class::cast)
                 .or(() -> Cifar10Dataset.find(folder, split))
                 .or(() -> ImageFolder.find(folder, split))
-                .orElseThrow(() -> new IllegalArgumentException("data folder " + folder + ": no "
+                .orElseThrow(() -> new NoDataException("data folder " + folder + ": no "
                         + split.name().toLowerCase(Locale.ROOT) + " set was found; looked for " + expected(split)));
     }
 
