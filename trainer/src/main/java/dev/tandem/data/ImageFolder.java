@@ -144,8 +144,7 @@ public final class ImageFolder implements ImageDataset {
      * @throws ImageException if it cannot be read, naming it
      */
     public static Picture read(Path photo, int size, Crop crop) {
-        int side = shortSide(size);
-        return Picture.readCovering(photo, side, side).cut(size, size, crop.down(), crop.right());
+        return Picture.readCut(photo, shortSide(size), size, size, crop.down(), crop.right());
     }
 
     /** The same photos, for networks that take another size. */

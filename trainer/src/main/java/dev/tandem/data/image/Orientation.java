@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
  */
 final class Orientation {
     private static final int UPRIGHT = 1;
+    private static final int FIRST_TURNED = 5; // these and the ones above stand on their side
 
     private Orientation() {}
 
@@ -70,6 +71,23 @@ final class Orientation {
             default:
                 return plane;
         }
+    }
+
+    /** Whether height and width change places. */
+    static boolean turns(int orientation) {
+        return orientation >= FIRST_TURNED;
+    }
+
+    /** Where a part of the upright image lies in the file's, of {@code height} and {@code width}. */
+    static Window before(int orientation, Window part, int height, int width) {
+        boolean turned = turns(orientation);
+        boolean flipped = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+        boolean mirrored = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+        int top = flipped ? (turned ? width : height) - part.height() - part.top() : part.top();
+        int left = mirrored ? (turned ? height : width) - part.width() - part.left() : part.left();
+        return turned
+                ? new Window(left, top, part.width(), part.height())
+                : new Window(top, left, part.height(), part.width());
     }
 
     private static Plane mirrored(Plane plane) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -20,7 +21,8 @@ import javax.imageio.stream.ImageInputStream;
 /** An image as planes: one for grey, three for red, green and blue. */
 public record Picture(List<Plane> planes) {
     private static final int STRIP = 64; // rows that are scaled at once
-    private static final int TURNED = 5; // orientations from here on stand on their side
+    private static final int LONGEST_SIDE = 65_535; // what JPEG can tell
+    private static final long MOST_PIXELS = 1L << 28; // more than cameras have; 1 GiB once decoded
 
     /**
      * Reads PNG, JPEG, BMP or GIF, upright. What is transparent becomes white.
@@ -33,16 +35,22 @@ public record Picture(List<Plane> planes) {
     }
 
     /**
-     * As {@link #read(Path)}, scaled until it just covers a size. A large photo never lies in memory as planes.
+     * As {@link #read(Path)}, scaled until it just covers a square of {@code side}, and cut. Only the part that is cut is scaled, so
+     * neither a large photo nor a long thin one ever lies in memory as planes.
      *
+     * @param side at least {@code height} and {@code width}
+     * @param down where to cut, from 0 at the top to 1 at the bottom; {@code right} likewise
      * @throws ImageException if it cannot be read, saying why
      */
-    public static Picture readCovering(Path file, int height, int width) {
+    public static Picture readCut(Path file, int side, int height, int width, double down, double right) {
         byte[] bytes = bytes(file);
-        boolean turned = Orientation.of(bytes) >= TURNED;
+        int orientation = Orientation.of(bytes);
         BufferedImage image = decode(file, bytes);
-        int[] size = covering(image.getHeight(), image.getWidth(), turned ? width : height, turned ? height : width);
-        return scaled(image, size[0], size[1]).upright(bytes);
+        int[] size = covering(image.getHeight(), image.getWidth(), side, side);
+        boolean turned = Orientation.turns(orientation);
+        Window part = Window.of(turned ? size[1] : size[0], turned ? size[0] : size[1], height, width, down, right);
+        return scaled(image, size[0], size[1], Orientation.before(orientation, part, size[0], size[1]))
+                .upright(bytes);
     }
 
     private static byte[] bytes(Path file) {
@@ -57,7 +65,9 @@ public record Picture(List<Plane> planes) {
         BufferedImage image;
         try {
             ImageIO.setUseCache(false);
-            image = decode(bytes);
+            image = decodeKnown(file, bytes);
+        } catch (ImageException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             throw new ImageException("image " + file + ": it cannot be read (" + e.getMessage()
                     + "); it may be damaged, or of an uncommon kind: save it as RGB JPEG or PNG");
@@ -74,21 +84,23 @@ public record Picture(List<Plane> planes) {
         return map(plane -> Orientation.apply(orientation, plane));
     }
 
-    private static Picture scaled(BufferedImage image, int height, int width) {
-        List<float[]> narrow = new ArrayList<>(); // of the new width, the old height
+    private static Picture scaled(BufferedImage image, int height, int width, Window part) {
+        List<float[]> narrow = new ArrayList<>(); // of the part's width, the old height
         for (int top = 0; top < image.getHeight(); top += STRIP) {
             int rows = Math.min(STRIP, image.getHeight() - top);
+            Window columns = new Window(0, part.left(), rows, part.width());
             List<Plane> strip = of(image.getSubimage(0, top, image.getWidth(), rows)).planes;
             for (int c = 0; c < strip.size(); c++) {
                 if (narrow.size() == c) {
-                    narrow.add(new float[image.getHeight() * width]);
+                    narrow.add(new float[image.getHeight() * part.width()]);
                 }
-                float[] values = strip.get(c).resized(rows, width).values();
-                System.arraycopy(values, 0, narrow.get(c), top * width, values.length);
+                float[] values = strip.get(c).resized(rows, width, columns).values();
+                System.arraycopy(values, 0, narrow.get(c), top * part.width(), values.length);
             }
         }
+        Window rows = new Window(part.top(), 0, part.height(), part.width());
         return new Picture(narrow.stream()
-                .map(values -> new Plane(image.getHeight(), width, values).resized(height, width))
+                .map(values -> new Plane(image.getHeight(), part.width(), values).resized(height, part.width(), rows))
                 .toList());
     }
 
@@ -102,7 +114,7 @@ public record Picture(List<Plane> planes) {
     }
 
     /** Null if it is of no known kind. The rest of a truncated JPEG would be grey. */
-    private static BufferedImage decode(byte[] bytes) throws IOException {
+    private static BufferedImage decodeKnown(Path file, byte[] bytes) throws IOException {
         try (ImageInputStream input = ImageIO.createImageInputStream(new ByteArrayInputStream(bytes))) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(input);
             if (!readers.hasNext()) {
@@ -113,6 +125,7 @@ public record Picture(List<Plane> planes) {
             reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
             try {
                 reader.setInput(input);
+                checkSize(file, reader.getHeight(0), reader.getWidth(0));
                 BufferedImage image = reader.read(0);
                 Optional<String> truncated = warnings.stream()
                         .filter(each -> each.contains("Truncated"))
@@ -124,6 +137,21 @@ public record Picture(List<Plane> planes) {
             } finally {
                 reader.dispose();
             }
+        }
+    }
+
+    /** By the header, before memory is asked for. */
+    private static void checkSize(Path file, int height, int width) {
+        if (Math.max(height, width) > LONGEST_SIDE || (long) height * width > MOST_PIXELS) {
+            throw new ImageException(String.format(
+                    Locale.ROOT,
+                    "image %s: it has %,d×%,d pixels (height × width); at most %,d a side and %,d in all are read,"
+                            + " make it smaller or cut it",
+                    file,
+                    height,
+                    width,
+                    LONGEST_SIDE,
+                    MOST_PIXELS));
         }
     }
 
@@ -205,18 +233,8 @@ public record Picture(List<Plane> planes) {
     /** Scaled until it covers the size, and cut to it around its centre. */
     public Picture fitted(int height, int width) {
         int[] size = covering(height(), width(), height, width);
-        return map(plane -> plane.resized(size[0], size[1])).cut(height, width, 0.5, 0.5);
-    }
-
-    /**
-     * A part of it.
-     *
-     * @param down where, from 0 at the top to 1 at the bottom; {@code right} likewise
-     */
-    public Picture cut(int height, int width, double down, double right) {
-        int top = (int) Math.round(down * (height() - height));
-        int left = (int) Math.round(right * (width() - width));
-        return map(plane -> plane.cropped(top, left, height, width));
+        Window part = Window.of(size[0], size[1], height, width, 0.5, 0.5);
+        return map(plane -> plane.resized(size[0], size[1], part));
     }
 
     /** Bytes 0 to 255, {@code [C, H, W]}. */

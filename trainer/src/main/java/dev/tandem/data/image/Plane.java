@@ -10,18 +10,27 @@ public record Plane(int height, int width, float[] values) {
 
     /** Scaled with a triangle filter as wide as the step, so that shrinking averages (Pillow's and torchvision's bilinear). */
     public Plane resized(int newHeight, int newWidth) {
-        return rescaledRows(newHeight).transposed().rescaledRows(newWidth).transposed();
+        return resized(newHeight, newWidth, new Window(0, 0, newHeight, newWidth));
     }
 
-    private Plane rescaledRows(int newHeight) {
-        if (newHeight == height) {
+    /** A part of what {@link #resized(int, int)} gives; the rest of it is never computed. */
+    Plane resized(int newHeight, int newWidth, Window part) {
+        return rescaledRows(newHeight, part.top(), part.height())
+                .transposed()
+                .rescaledRows(newWidth, part.left(), part.width())
+                .transposed();
+    }
+
+    /** Rows {@code first} to {@code first + count − 1} of {@code newHeight}. */
+    private Plane rescaledRows(int newHeight, int first, int count) {
+        if (newHeight == height && count == height) {
             return this;
         }
-        float[] result = new float[newHeight * width];
+        float[] result = new float[count * width];
         double step = (double) height / newHeight;
         double support = Math.max(1, step);
-        for (int y = 0; y < newHeight; y++) {
-            double center = (y + 0.5) * step;
+        for (int y = 0; y < count; y++) {
+            double center = (first + y + 0.5) * step;
             int from = Math.max(0, (int) Math.floor(center - support));
             int to = Math.min(height, (int) Math.ceil(center + support));
             double total = 0;
@@ -36,7 +45,7 @@ public record Plane(int height, int width, float[] values) {
                 result[y * width + x] /= (float) total;
             }
         }
-        return new Plane(newHeight, width, result);
+        return new Plane(count, width, result);
     }
 
     public Plane transposed() {

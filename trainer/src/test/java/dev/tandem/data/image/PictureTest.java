@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -129,10 +132,10 @@ class PictureTest {
         assertThat(fitted.planes().get(0).values()).containsOnly(1);
     }
 
-    /** In strips of rows as it does, it must come to the same as scaling the whole. */
+    /** In strips of rows and in the file's orientation as it does, it must come to the same as scaling the whole and cutting. */
     @ParameterizedTest
-    @CsvSource({"1,50,40", "6,40,50", "1,300,20"})
-    void readingToASizeIsReadingAndScaling(int orientation, int height, int width) throws IOException {
+    @CsvSource({"1", "2", "3", "4", "5", "6", "7", "8"})
+    void readingAPartIsReadingScalingAndCutting(int orientation) throws IOException {
         BufferedImage image = new BufferedImage(217, 150, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < 217 * 150; i++) {
             image.setRGB(i % 217, i / 217, i * 0x9e3779b1 >>> 8);
@@ -140,22 +143,55 @@ class PictureTest {
         byte[] jpeg = Files.readAllBytes(write(image, "jpeg"));
         Path file = Files.write(folder.resolve("turned.jpg"), withOrientation(jpeg, orientation));
 
-        Picture scaled = Picture.readCovering(file, height, width);
+        Picture part = Picture.readCut(file, 50, 40, 30, 0.2, 0.7);
 
         Picture whole = Picture.read(file);
-        assertThat(scaled.height()).isGreaterThanOrEqualTo(height);
-        assertThat(scaled.width()).isGreaterThanOrEqualTo(width);
-        assertThat(scaled.height() == height || scaled.width() == width).isTrue();
+        int height = orientation < 5 ? 50 : 72; // 217 / 150 of 50
+        int width = orientation < 5 ? 72 : 50;
+        int top = (int) Math.round(0.2 * (height - 40));
+        int left = (int) Math.round(0.7 * (width - 30));
+        assertThat(part.height()).isEqualTo(40);
+        assertThat(part.width()).isEqualTo(30);
         for (int c = 0; c < 3; c++) {
-            float[] expected = whole.planes()
-                    .get(c)
-                    .resized(scaled.height(), scaled.width())
-                    .values();
-            float[] values = scaled.planes().get(c).values();
-            for (int i = 0; i < values.length; i++) { // other order of float sums
-                assertThat(values[i]).isCloseTo(expected[i], within(1e-5f));
+            Plane expected = whole.planes().get(c).resized(height, width).cropped(top, left, 40, 30);
+            for (int i = 0; i < 40 * 30; i++) { // other order of float sums
+                assertThat(part.planes().get(c).values()[i]).isCloseTo(expected.values()[i], within(1e-5f));
             }
         }
+    }
+
+    /** Scaled as a whole it would be 256×768,000. A pixel of it is 256 wide, so the middle 224 are on the way from one to the next. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void ofALongThinPhotoOnlyThePartIsScaled(boolean lying) throws IOException {
+        BufferedImage image =
+                new BufferedImage(lying ? 3000 : 1, lying ? 1 : 3000, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 1500; i < 3000; i++) {
+            image.getRaster().setSample(lying ? i : 0, lying ? 0 : i, 0, 255);
+        }
+
+        Plane part = Picture.readCut(write(image, "png"), 256, 224, 224, 0.5, 0.5).planes().get(0);
+
+        for (int i = 0; i < 224; i++) {
+            float expected = 0.5f + (i + 0.5f - 112) / 256;
+            assertThat(part.at(lying ? 100 : i, lying ? i : 100)).isCloseTo(expected, within(1e-5f));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"30000, 30000", "1, 70000"})
+    void absurdSizesAreRefusedByTheHeader(int height, int width) throws IOException {
+        byte[] png = Files.readAllBytes(write(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB), "png"));
+        ByteBuffer header = ByteBuffer.wrap(png).putInt(16, width).putInt(20, height); // IHDR begins at 12
+        CRC32 sum = new CRC32();
+        sum.update(png, 12, 17);
+        header.putInt(29, (int) sum.getValue());
+        Path file = Files.write(folder.resolve("absurd.png"), png);
+
+        assertThatThrownBy(() -> Picture.read(file))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining(String.format(Locale.ROOT, "%,d×%,d pixels", height, width));
     }
 
     @Test

@@ -1,0 +1,17 @@
+package dev.tandem.data.image;
+
+/** A part of an image, in pixels. */
+record Window(int top, int left, int height, int width) {
+    /**
+     * In an image of {@code wholeHeight} and {@code wholeWidth}.
+     *
+     * @param down where, from 0 at the top to 1 at the bottom; {@code right} likewise
+     */
+    static Window of(int wholeHeight, int wholeWidth, int height, int width, double down, double right) {
+        return new Window(
+                (int) Math.round(down * (wholeHeight - height)),
+                (int) Math.round(right * (wholeWidth - width)),
+                height,
+                width);
+    }
+}
