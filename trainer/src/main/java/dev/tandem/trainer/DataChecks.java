@@ -1,6 +1,9 @@
 package dev.tandem.trainer;
 
 import dev.tandem.data.ImageDataset;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32;
 
 /** Whether data and network belong together, before any time is spent. */
 public final class DataChecks {
@@ -26,5 +29,17 @@ public final class DataChecks {
                     + " classes, the network " + spec.model() + " tells " + spec.classes()
                     + " apart; build the network for this data set");
         }
+    }
+
+    /** Eight hexadecimal digits (CRC-32) that change with the class names, their order, and almost surely with any label. */
+    static String labelsFingerprint(ImageDataset dataset) {
+        CRC32 sum = new CRC32();
+        sum.update(String.join("\n", dataset.classNames()).getBytes(StandardCharsets.UTF_8));
+        ByteBuffer labels = ByteBuffer.allocate(Integer.BYTES * dataset.size());
+        for (int i = 0; i < dataset.size(); i++) {
+            labels.putInt(dataset.label(i));
+        }
+        sum.update(labels.flip());
+        return String.format("%08x", sum.getValue());
     }
 }

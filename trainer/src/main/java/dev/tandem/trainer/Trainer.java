@@ -31,6 +31,8 @@ import java.util.Map;
  */
 public final class Trainer {
     private static final String PLATEAU = "plateau.";
+    private static final String IMAGES = "trainImages";
+    private static final String LABELS = "trainLabels";
 
     private final TrainerBuilder settings;
     private final Module model;
@@ -258,6 +260,8 @@ public final class Trainer {
         values.put("batch", Integer.toString(batchInEpoch));
         values.put("batchSize", Integer.toString(settings.batchSize));
         values.put("seed", Long.toString(settings.seed));
+        values.put(IMAGES, Integer.toString(settings.trainData.size()));
+        values.put(LABELS, DataChecks.labelsFingerprint(settings.trainData));
         values.put("optimizerSteps", Long.toString(optimizer.stepCount()));
         values.put("randomSeed", Long.toString(random[0]));
         values.put("randomOffset", Long.toString(random[1]));
@@ -272,6 +276,7 @@ public final class Trainer {
     private void restore(Checkpoint checkpoint) {
         sameAsBefore(checkpoint, "batchSize", settings.batchSize);
         sameAsBefore(checkpoint, "seed", settings.seed);
+        sameDataAsBefore(checkpoint);
         epoch = (int) checkpoint.number("epoch");
         settings.freezing.apply(model, epoch + 1);
         checkpoint.restore(model, optimizer, checkpoint.number("optimizerSteps"));
@@ -292,6 +297,25 @@ public final class Trainer {
             throw new IllegalArgumentException(
                     checkpoint.file() + ": the run was started with " + name + " " + checkpoint.number(name)
                             + ", now it is " + now + "; resume with the same, or start a new run with --weights");
+        }
+    }
+
+    /** The order of the images follows from their number; checkpoints of earlier versions do not tell. */
+    private void sameDataAsBefore(Checkpoint checkpoint) {
+        if (!checkpoint.values().containsKey(IMAGES)) {
+            return;
+        }
+        int images = settings.trainData.size();
+        String difference = null;
+        if (checkpoint.number(IMAGES) != images) {
+            difference = checkpoint.number(IMAGES) + " images, now there are " + images;
+        } else if (!checkpoint.value(LABELS).equals(DataChecks.labelsFingerprint(settings.trainData))) {
+            difference = "as many images, but other class names or labels";
+        }
+        if (difference != null) {
+            throw new IllegalArgumentException(checkpoint.file() + ": the run was started on " + difference + " ("
+                    + settings.trainData.name() + "), and would go on in another order; put the data back as it was,"
+                    + " or start a new run with --weights");
         }
     }
 

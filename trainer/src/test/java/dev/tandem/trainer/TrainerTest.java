@@ -317,6 +317,48 @@ class TrainerTest {
     }
 
     @Test
+    void resumingOnOtherDataIsRefused() {
+        training(network())
+                .runFolder(RunFolder.create(folder.resolve("a")))
+                .epochs(1)
+                .train();
+        byte[] labels = new byte[210]; // all of the first class
+        InMemoryDataset relabelled =
+                new InMemoryDataset("relabelled", 1, 12, 12, SPEC.classNames(), labels, new byte[210 * 144]);
+
+        assertThatThrownBy(() -> resume("a", images(209, 1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("started on 210 images, now there are 209");
+        assertThatThrownBy(() -> resume("a", relabelled))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("other class names or labels (relabelled)");
+    }
+
+    @Test
+    void aCheckpointThatDoesNotTellItsDataIsResumed() {
+        training(network())
+                .runFolder(RunFolder.create(folder.resolve("a")))
+                .epochs(1)
+                .train();
+        Path file = folder.resolve("a").resolve("checkpoints/step-000000013.safetensors");
+        SafeTensors now = SafeTensors.read(file);
+        Map<String, String> before = new HashMap<>(now.metadata());
+        assertThat(before.remove("trainImages")).isEqualTo("210");
+        assertThat(before.remove("trainLabels")).hasSize(8);
+        SafeTensors.write(file, now.tensors(), before);
+
+        assertThat(resume("a", images(209, 1)).completed()).isTrue();
+    }
+
+    private TrainingResult resume(String run, InMemoryDataset data) {
+        return training(network())
+                .trainOn(data)
+                .runFolder(RunFolder.open(folder.resolve(run)))
+                .resume(true)
+                .train();
+    }
+
+    @Test
     void resumingAnotherNetworkIsRefused() {
         training(network())
                 .runFolder(RunFolder.create(folder.resolve("a")))
