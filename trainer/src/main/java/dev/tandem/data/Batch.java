@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
 /** Some images side by side. It and what it hands out are valid until the loader is asked for the next one. */
@@ -28,19 +29,39 @@ public final class Batch {
         this.labels = new long[capacity];
     }
 
-    /** Takes the images {@code order[from]} to {@code order[from + count − 1]}. */
+    /**
+     * Takes the images {@code order[from]} to {@code order[from + count − 1]}. Returns, or throws, when no thread writes into the
+     * batch any more: a parallel stream does not wait for the others when one fails, and its memory is used again or freed.
+     */
     void fill(ImageDataset dataset, int[] order, int from, int count, Augmentation augmentation, long seed, int epoch) {
         size = count;
+        AtomicReference<Throwable> failure = new AtomicReference<>();
         IntStream places = IntStream.range(0, count);
         (dataset.cutsPhotos() ? places.parallel() : places).forEach(i -> {
-            int image = order[from + i];
-            labels[i] = dataset.label(image);
-            Augmentation.Window window = augmentation.draw(seed, epoch, image);
-            dataset.copyPixels(image, window.part(), pixels, (long) i * dataset.imageBytes());
-            windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * i, window.top());
-            windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * i + 1, window.left());
-            windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * i + 2, window.mirrored() ? 1 : 0);
+            if (failure.get() != null) {
+                return;
+            }
+            try {
+                take(dataset, order[from + i], i, augmentation, seed, epoch);
+            } catch (RuntimeException | Error e) {
+                failure.compareAndSet(null, e);
+            }
         });
+        if (failure.get() instanceof RuntimeException e) {
+            throw e;
+        }
+        if (failure.get() instanceof Error e) {
+            throw e;
+        }
+    }
+
+    private void take(ImageDataset dataset, int image, int place, Augmentation augmentation, long seed, int epoch) {
+        labels[place] = dataset.label(image);
+        Augmentation.Window window = augmentation.draw(seed, epoch, image);
+        dataset.copyPixels(image, window.part(), pixels, (long) place * dataset.imageBytes());
+        windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * place, window.top());
+        windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * place + 1, window.left());
+        windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * place + 2, window.mirrored() ? 1 : 0);
     }
 
     /** Number of images. */
