@@ -35,6 +35,15 @@ enum Normalizations {
         }
     }
 
+    /** Says that photos are read before training begins, where {@link #of} does so: it takes a while. */
+    void announce(Console console, ImageDataset images) {
+        if (images.cutsPhotos() && (this == STANDARD || this == CENTRED)) {
+            console.note("reading photos for the mean and deviation of their pixels, "
+                    + (images.size() > MOST_PHOTOS ? Format.grouped(MOST_PHOTOS) + " of them" : "each of them once")
+                    + "; training begins after that");
+        }
+    }
+
     /** Of many photos, which take long to decode, so many at even distances. */
     private static ImageDataset some(ImageDataset images) {
         if (!images.cutsPhotos() || images.size() <= MOST_PHOTOS) {

@@ -88,8 +88,9 @@ final class TrainCommand extends Subcommand {
         Path folder = flags.run.folder != null
                 ? flags.run.folder
                 : Runs.fresh(Runs.folder(), model.name(), LocalDateTime.now());
-        return new TrainingJob(console(), settings, flags.device, images)
-                .run(() -> RunFolder.create(folder), null, pretrained);
+        TrainingJob job = new TrainingJob(console(), settings, flags.device, images);
+        settings.normalization().announce(console(), images);
+        return job.run(() -> RunFolder.create(folder), null, pretrained);
     }
 
     /** An optimizer that was asked for without a learning rate takes its own usual one. */
@@ -146,7 +147,11 @@ final class TrainCommand extends Subcommand {
         if (!run.hasCheckpoint()) {
             console().note("tandem: the run in " + folder + " has no checkpoint yet; it begins anew");
         }
-        return new TrainingJob(console(), settings, flags.device.orElse(settings), images)
-                .run(() -> run, run.networkSpec().orElse(null), null);
+        TrainingJob job = new TrainingJob(console(), settings, flags.device.orElse(settings), images);
+        NetworkSpec spec = run.networkSpec().orElse(null);
+        if (spec == null) {
+            settings.normalization().announce(console(), images);
+        }
+        return job.run(() -> run, spec, null);
     }
 }

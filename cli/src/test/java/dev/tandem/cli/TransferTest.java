@@ -361,5 +361,7 @@ class TransferTest {
 
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.err()).contains("no test set was found", "a tenth of the training images is kept apart");
+        assertThat(run.err())
+                .containsSubsequence("reading photos for the mean and deviation of their pixels", "images of 3×");
     }
 }
