@@ -357,7 +357,17 @@ class TransferTest {
         Path photos = ColouredPhotos.write(folder.resolve("photos"), 10, 0, "red", "blue");
 
         CommandRun run = CommandRun.of(
-                "train", "--data", photos.toString(), "--batch", "4", "--epochs", "1", "--threads", "1", "--run", at("run"));
+                "train",
+                "--data",
+                photos.toString(),
+                "--batch",
+                "4",
+                "--epochs",
+                "1",
+                "--threads",
+                "1",
+                "--run",
+                at("run"));
 
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.err()).contains("no test set was found", "a tenth of the training images is kept apart");

@@ -164,7 +164,9 @@ public final class ImageFolder implements ImageDataset {
     public ImageFolder labelledAs(List<String> names) {
         int[] places = classNames.stream().mapToInt(names::indexOf).toArray();
         boolean nameless = names.stream().allMatch(each -> each.matches("[0-9]+"));
-        if (nameless && names.size() == classNames.size() && Arrays.stream(places).anyMatch(place -> place < 0)) {
+        if (nameless
+                && names.size() == classNames.size()
+                && Arrays.stream(places).anyMatch(place -> place < 0)) {
             return this;
         }
         int[] numbers = new int[labels.length];

@@ -164,13 +164,14 @@ class PictureTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void ofALongThinPhotoOnlyThePartIsScaled(boolean lying) throws IOException {
-        BufferedImage image =
-                new BufferedImage(lying ? 3000 : 1, lying ? 1 : 3000, BufferedImage.TYPE_BYTE_GRAY);
+        BufferedImage image = new BufferedImage(lying ? 3000 : 1, lying ? 1 : 3000, BufferedImage.TYPE_BYTE_GRAY);
         for (int i = 1500; i < 3000; i++) {
             image.getRaster().setSample(lying ? i : 0, lying ? 0 : i, 0, 255);
         }
 
-        Plane part = Picture.readCut(write(image, "png"), 256, 224, 224, 0.5, 0.5).planes().get(0);
+        Plane part = Picture.readCut(write(image, "png"), 256, 224, 224, 0.5, 0.5)
+                .planes()
+                .get(0);
 
         for (int i = 0; i < 224; i++) {
             float expected = 0.5f + (i + 0.5f - 112) / 256;
