@@ -131,6 +131,19 @@ class LauncherTest {
         assertThat(ended.err()).contains("no compiler", "tandem: the build failed");
     }
 
+    @Test
+    void foldersBesideACheckoutAreNotTakenForTheDistributions() throws Exception {
+        Path tandem = checkout("exit 3");
+        Path java = Files.createDirectories(folder.resolve("runtime/bin")).resolve("java");
+        Files.createSymbolicLink(java, Path.of("/bin/sh"));
+        Files.createDirectories(folder.resolve("lib/natives"));
+
+        Ended ended = run(path(), tandem, "--version");
+
+        assertThat(ended.err()).contains("nothing is built yet");
+        assertThat(ended.exitCode()).isEqualTo(1);
+    }
+
     /** A folder like a checkout's, with a Maven that does what is said. */
     private Path checkout(String maven) throws IOException {
         Path checkout = folder.resolve("checkout");
