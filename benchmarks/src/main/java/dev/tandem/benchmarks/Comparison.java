@@ -97,22 +97,18 @@ final class Comparison {
 
     private Comparison() {}
 
-    /** The results in the contenders' order, less those that cannot start; {@code commands} maps a contender's name to its command line. */
+    /** The results in the contenders' order, less those that did not start in each launch; {@code commands} maps a contender's name to its command line. */
     static List<Result> run(TrainingCase trainingCase, Map<String, List<String>> commands, Plan plan) {
         List<Runner> runners = new ArrayList<>();
         commands.forEach((name, command) -> {
-            try {
-                // Once unmeasured: unpacks natives and brings files to the page cache.
-                new ContenderProcess(command).close();
+            // Once unmeasured: unpacks natives and brings files to the page cache.
+            if (starts(name, trainingCase, () -> new ContenderProcess(command).close())) {
                 runners.add(new Runner(name, command));
-            } catch (UncheckedIOException e) {
-                // The others are worth comparing without it.
-                System.err.println(name + " takes no part in " + trainingCase.name() + ". " + e.getMessage());
             }
         });
         try {
             for (int launch = 0; launch < plan.launches(); launch++) {
-                takeTurns(runners, plan);
+                takeTurns(trainingCase, runners, plan);
             }
         } finally {
             runners.stream().filter(runner -> runner.process != null).forEach(runner -> runner.process.close());
@@ -122,11 +118,23 @@ final class Comparison {
                 .toList();
     }
 
-    private static void takeTurns(List<Runner> runners, Plan plan) {
-        for (Runner runner : runners) {
-            pause(plan);
-            runner.launch();
+    /** Says so if it does not: the others are worth comparing without it. */
+    private static boolean starts(String name, TrainingCase trainingCase, Runnable launch) {
+        try {
+            launch.run();
+            return true;
+        } catch (UncheckedIOException e) {
+            System.err.println(name + " takes no part in " + trainingCase.name() + ". " + e.getMessage());
+            return false;
         }
+    }
+
+    /** Who does not start is removed, with its earlier launches: speeds are compared round by round. */
+    private static void takeTurns(TrainingCase trainingCase, List<Runner> runners, Plan plan) {
+        runners.removeIf(runner -> {
+            pause(plan);
+            return !starts(runner.name, trainingCase, runner::launch);
+        });
         for (Runner runner : runners) {
             pause(plan);
             runner.warmUp(plan);

@@ -65,6 +65,34 @@ class CompareTrainingTest {
     }
 
     @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "peak memory is read from /proc")
+    void whoDoesNotStartInALaterLaunchIsLeftOutAndTheOthersGoOn(@TempDir Path folder) throws IOException {
+        Path starts = folder.resolve("starts");
+        Path script = Files.writeString(
+                folder.resolve("twice"),
+                "echo >> " + starts + "\n[ $(wc -l < " + starts + ") -le 2 ] || exit 1\nexec \"$@\"\n");
+        Path json = folder.resolve("result.json");
+        String[] arguments = {
+            "--contender=weak=/bin/sh " + script + " " + FAKE + "5",
+            "--contender=strong=" + FAKE + "5",
+            "--case=lenet5",
+            "--launches=2",
+            "--rounds=2",
+            "--turn-seconds=0.05",
+            "--warmup-seconds=0.05",
+            "--pause-millis=1",
+            "--json=" + json
+        };
+        int exit = new CommandLine(new CompareTraining()).execute(arguments);
+        assertThat(exit).isZero();
+        assertThat(Files.readAllLines(starts)).as("one unmeasured, two launches").hasSize(3);
+        JsonNode results = new ObjectMapper().readTree(json.toFile()).get("results");
+        assertThat(results).hasSize(1);
+        assertThat(results.get(0).get("contender").asText()).isEqualTo("strong");
+        assertThat(results.get(0).get("turnMillis")).hasSize(2 * 2);
+    }
+
+    @Test
     void contenderThatDiesIsNamedWithItsCommand() {
         List<String> command = List.of("false");
         assertThatThrownBy(() -> new ContenderProcess(command)).hasMessageContaining("false");
