@@ -19,7 +19,7 @@ import java.util.Map;
  * @param momentum null where the optimizer has its own or none
  * @param warmup epochs
  * @param clipNorm 0 for none
- * @param augmentation {@code none}, {@code shift} or {@code mirror}
+ * @param augmentation {@code none}, {@code shift}, {@code mirror} or {@code crop}
  * @param validateOn {@code test}, or {@code split} for a tenth of the training images
  * @param weights file to start from; null for none
  * @param pretrained likewise, of which the head may not fit

@@ -30,11 +30,6 @@ record Planes(int channels, int height, int width, int top, int left, int rows, 
         return offset(top + row, left + column);
     }
 
-    /** Bytes of the image with channels last and no padding. */
-    long imageBytes() {
-        return (long) channels * height * width * Float.BYTES;
-    }
-
     /** The same with room for more channels. */
     Planes withChannels(int count) {
         return new Planes(count, height, width, top, left, rows, pitch);
