@@ -85,7 +85,9 @@ class CompareTrainingTest {
         };
         int exit = new CommandLine(new CompareTraining()).execute(arguments);
         assertThat(exit).isZero();
-        assertThat(Files.readAllLines(starts)).as("one unmeasured, two launches").hasSize(3);
+        assertThat(Files.readAllLines(starts))
+                .as("one unmeasured, two launches")
+                .hasSize(3);
         JsonNode results = new ObjectMapper().readTree(json.toFile()).get("results");
         assertThat(results).hasSize(1);
         assertThat(results.get(0).get("contender").asText()).isEqualTo("strong");

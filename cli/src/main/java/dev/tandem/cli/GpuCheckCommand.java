@@ -1,5 +1,6 @@
 package dev.tandem.cli;
 
+import dev.tandem.data.Split;
 import dev.tandem.models.ModelEntry;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -130,6 +131,10 @@ final class GpuCheckCommand extends Subcommand {
         cuda.applyCudaHome();
         CheckSettings settings = settings();
         List<CheckSection> sections = sections();
+        if (sections.contains(CheckSection.TRAINING)) { // now, since its turn comes only minutes later
+            DataSource.open(settings.data(), Split.TRAIN, null);
+            DataSource.open(settings.data(), Split.TEST, null);
+        }
         Path folder = out == null ? Runs.fresh(Runs.folder(), "gpu-check", LocalDateTime.now()) : out;
         String now = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
         CheckReport report = new CheckReport(folder.toAbsolutePath().normalize(), device, now, sections);

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** {@code tandem train}'s own job: the first losses must be the CPU's, and the network must learn. */
+/** {@code tandem train}'s own job: the first losses must be the CPU's, and the network must learn the data that ships. */
 final class TrainingCheck {
-    /** What the main job reaches on the CPU is 99.18 %. */
+    /** Of the data that ships, of which the main job reaches 99.18 % on the CPU; nobody knows what other data allow. */
     private static final double LEAST_ACCURACY = 0.99;
     /** Of the first loss: sums of float32 in another order differ by some 1e-6 of it. */
     private static final double FIRST_TOLERANCE = 1e-5;
@@ -53,12 +53,21 @@ final class TrainingCheck {
             double accuracy = result.validation().top1();
             events.fact("testAccuracy", accuracy);
             events.fact("trainSeconds", Format.rounded(result.seconds(), 2));
+            judge(
+                    accuracy,
+                    Format.percent(accuracy) + " of the test images after " + Format.counted(result.epochs(), "epoch")
+                            + " in " + Format.seconds(result.seconds()));
+        }
+    }
+
+    private void judge(double accuracy, String text) {
+        if (DataSource.isMnist(settings.data())) {
             events.verdict(
                     accuracy >= LEAST_ACCURACY,
                     "accuracy",
-                    Format.percent(accuracy) + " of the test images after " + Format.counted(result.epochs(), "epoch")
-                            + " in " + Format.seconds(result.seconds()) + "; at least "
-                            + Format.percent(LEAST_ACCURACY) + " is wanted");
+                    text + "; at least " + Format.percent(LEAST_ACCURACY) + " is wanted");
+        } else {
+            events.note(text + "; no accuracy is expected of other data than those that ship");
         }
     }
 

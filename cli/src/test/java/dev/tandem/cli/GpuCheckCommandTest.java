@@ -75,15 +75,36 @@ class GpuCheckCommandTest {
     }
 
     @Test
-    void aNetworkThatLearnsTooLittleFails() throws IOException {
-        Path data = SmallMnist.write(folder.resolve("digits"), 512, 100);
-
-        CommandRun run = run("--device", "cpu", "--only", "training", "--data", data.toString(), "--epochs", "1");
+    void aNetworkThatLearnsTooLittleOfTheDataThatShipsFails() throws IOException {
+        CommandRun run = run(
+                "--device", "cpu", "--only", "training", "--compare-steps", "1", "--batch", "5000", "--epochs", "1");
 
         assertThat(run.exitCode()).isEqualTo(ExitCodes.FAILURE);
         assertThat(run.err()).contains("training: FAILED accuracy");
         assertThat(run.out()).contains("gpu-check of cpu: FAILED", "at least 99.00 % is wanted");
         assertThat(written().at("/sections/training/failures/0/item").asText()).isEqualTo("accuracy");
+    }
+
+    @Test
+    void theAccuracyOnOtherDataIsStatedAndNotJudged() throws IOException {
+        Path data = SmallMnist.write(folder.resolve("digits"), 512, 100);
+
+        CommandRun run = run(
+                "--device",
+                "cpu",
+                "--only",
+                "training",
+                "--compare-steps",
+                "2",
+                "--data",
+                data.toString(),
+                "--epochs",
+                "1");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(written().at("/sections/training/facts/testAccuracy").asDouble(1))
+                .isLessThan(0.99);
+        assertThat(run.err()).contains("of the test images after 1 epoch", "no accuracy is expected of other data");
     }
 
     @Test
@@ -119,6 +140,7 @@ class GpuCheckCommandTest {
     @CsvSource({
         "--device, auto, 'it never chooses by itself'",
         "--only, speed, '--only'",
+        "--data, /nowhere, '/nowhere'",
         "--tests, (, 'it is no regular expression'",
         "--time-limit, soon, 'use a time such as 90s, 20m or 1h'"
     })
