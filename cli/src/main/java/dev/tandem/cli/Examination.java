@@ -3,6 +3,7 @@ package dev.tandem.cli;
 import com.sun.management.OperatingSystemMXBean;
 import dev.tandem.backend.BackendProvider;
 import dev.tandem.backend.Finding;
+import dev.tandem.io.UserFolders;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -31,7 +32,7 @@ final class Examination {
         if (backends == 0) {
             findings.add(Finding.fail("backend", "there is none on the class path; start Tandem with its launcher"));
         }
-        findings.add(cache(cacheFolder()));
+        findings.add(cache(UserFolders.cache()));
         findings.add(disk(Path.of("").toAbsolutePath()));
         return findings;
     }
@@ -60,13 +61,6 @@ final class Examination {
         return system.getTotalMemorySize() >= 1024 * MEBIBYTE
                 ? Finding.ok("memory", text)
                 : Finding.warn("memory", text + "; use small batches (--batch 16)");
-    }
-
-    /** Where the launcher keeps what makes later starts faster. */
-    private static Path cacheFolder() {
-        String cache = System.getenv("XDG_CACHE_HOME");
-        String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
-        return (cache == null || cache.isEmpty() ? Path.of(home, ".cache") : Path.of(cache)).resolve("tandem");
     }
 
     static Finding cache(Path folder) {

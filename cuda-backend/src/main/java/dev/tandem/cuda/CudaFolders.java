@@ -1,5 +1,6 @@
 package dev.tandem.cuda;
 
+import dev.tandem.io.UserFolders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -41,7 +42,7 @@ final class CudaFolders {
 
     /** Where CUDA's, pip's and conda's installers put libraries without telling the system's loader. */
     static List<Path> wellKnown() {
-        return wellKnown(System.getenv(), Path.of(System.getProperty("user.home")), Path.of("/"));
+        return wellKnown(System.getenv(), UserFolders.home(), Path.of("/"));
     }
 
     /** @param root of the file system */

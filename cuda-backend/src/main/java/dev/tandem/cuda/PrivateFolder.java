@@ -1,5 +1,6 @@
 package dev.tandem.cuda;
 
+import dev.tandem.io.UserFolders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,12 +20,7 @@ final class PrivateFolder {
 
     /** Makes it where it is missing. Its parents may be open to others. */
     static PrivateFolder of(String name) throws IOException {
-        String cache = System.getenv("XDG_CACHE_HOME");
-        // As the launcher has it: user.home is another where HOME was set, and "?" for users that no one knows, as in
-        // containers.
-        String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
-        Path parent = cache == null || cache.isEmpty() ? Path.of(home, ".cache") : Path.of(cache);
-        return at(parent.resolve("tandem").resolve(name));
+        return at(UserFolders.cache().resolve(name));
     }
 
     static PrivateFolder at(Path folder) throws IOException {
