@@ -38,11 +38,15 @@ final class CheckProcess implements AutoCloseable {
             process = new ProcessBuilder(command(folder))
                     .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException("gpu-check: its process cannot be started: " + e.getMessage(), e);
+        }
+        try {
             OutputStream in = process.getOutputStream();
             in.write((new ObjectMapper().writeValueAsString(job) + "\n").getBytes(StandardCharsets.UTF_8));
             in.flush();
         } catch (IOException e) {
-            throw new UncheckedIOException("gpu-check: its process cannot be started: " + e.getMessage(), e);
+            // It died before it had read its job; the reader says how.
         }
         Thread.ofPlatform().daemon().name("tandem-gpu-check").start(this::read);
     }
