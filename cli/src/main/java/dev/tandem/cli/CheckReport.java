@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What {@code gpu-check} has found so far. {@link #save} replaces its two files as a whole, so that there is always a good one. */
 final class CheckReport {
@@ -101,8 +102,11 @@ final class CheckReport {
             failures.add(new Remark(item, text));
         }
 
-        /** Whatever failed, it failed; else it is what it ended as. */
-        void end(State state, double seconds) {
+        /** Whatever failed, it failed, and so did what tested nothing; else it is what it ended as. */
+        void end(CheckSection name, State state, double seconds) {
+            if (state == State.PASSED && passed == 0 && failed == 0) {
+                fail(name.toString(), "nothing was tested; " + Format.counted(skipped, "test") + " skipped");
+            }
             this.state = failed > 0 && state == State.PASSED ? State.FAILED : state;
             this.seconds = Format.rounded(seconds, 2);
         }
@@ -114,6 +118,11 @@ final class CheckReport {
     private final Map<CheckSection, Section> sections = new LinkedHashMap<>();
     private State state = State.RUNNING;
     private long savedAtNanos;
+
+    /** Whether a report is there, or what is left of one. */
+    static boolean isIn(Path folder) {
+        return Stream.of(JSON, TEXT, CheckRun.LOG).map(folder::resolve).anyMatch(Files::exists);
+    }
 
     /** @param wanted the sections to come */
     CheckReport(Path folder, String device, String date, List<CheckSection> wanted) {
@@ -154,11 +163,22 @@ final class CheckReport {
         return sections.get(section);
     }
 
-    /** @param stopped INTERRUPTED or TIME_UP; null if all was done */
+    /** @param stopped INTERRUPTED, TIME_UP, or FAILED by an exception; null if all was done */
     void end(State stopped) {
         boolean green = sections.values().stream().allMatch(section -> section.state == State.PASSED);
         state = stopped != null ? stopped : green ? State.PASSED : State.FAILED;
         save();
+    }
+
+    /** The end by an exception: what was running has failed of it. */
+    void endWith(Throwable cause) {
+        sections.forEach((name, section) -> {
+            if (section.state == State.RUNNING) {
+                section.fail(name.toString(), "gpu-check itself failed: " + cause);
+                section.end(name, State.FAILED, section.seconds);
+            }
+        });
+        end(State.FAILED);
     }
 
     boolean isGreen() {

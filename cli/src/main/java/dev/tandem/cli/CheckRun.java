@@ -74,7 +74,7 @@ final class CheckRun {
                 again = false;
             }
         }
-        section.end(state, (System.nanoTime() - start) / 1e9);
+        section.end(name, state, (System.nanoTime() - start) / 1e9);
         report.save();
         console.note(name + ": " + section.state.words() + ", " + CheckReportText.counts(section));
         return state == State.INTERRUPTED || state == State.TIME_UP ? state : null;

@@ -48,7 +48,7 @@ final class GpuCheckCommand extends Subcommand {
     @Option(
             names = "--out",
             paramLabel = "FOLDER",
-            description = "Where to write the report (default: runs/…-gpu-check).")
+            description = "Where to write the report, a folder without one (default: runs/…-gpu-check).")
     private Path out;
 
     @Option(
@@ -131,6 +131,10 @@ final class GpuCheckCommand extends Subcommand {
         cuda.applyCudaHome();
         CheckSettings settings = settings();
         List<CheckSection> sections = sections();
+        if (out != null && CheckReport.isIn(out)) {
+            throw new UsageException("--out " + out + ": an earlier report is there, which is never overwritten; choose"
+                    + " another folder");
+        }
         if (sections.contains(CheckSection.TRAINING)) { // now, since its turn comes only minutes later
             DataSource.open(settings.data(), Split.TRAIN, null);
             DataSource.open(settings.data(), Split.TEST, null);
@@ -149,10 +153,24 @@ final class GpuCheckCommand extends Subcommand {
             console().note("tandem: stopping; the report has what was found");
             run.interrupt();
         })) {
-            run.run();
+            try {
+                run.run();
+            } catch (RuntimeException | Error e) {
+                endWith(report, e);
+                throw e;
+            }
             console().result(report.toMap(), CheckReportText.of(report) + "\neverything is in " + folder);
             int stopped = interruption.exitCode();
             return report.isGreen() ? ExitCodes.OK : stopped != 0 ? stopped : ExitCodes.FAILURE;
+        }
+    }
+
+    /** The report must not stay "running", unless it cannot be written any more. */
+    private static void endWith(CheckReport report, Throwable cause) {
+        try {
+            report.endWith(cause);
+        } catch (RuntimeException e) {
+            cause.addSuppressed(e);
         }
     }
 

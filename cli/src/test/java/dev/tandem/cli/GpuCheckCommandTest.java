@@ -127,6 +127,17 @@ class GpuCheckCommandTest {
     }
 
     @Test
+    void anEarlierReportIsNotOverwritten() throws IOException {
+        Path earlier = Files.writeString(folder.resolve(CheckReport.TEXT), "of last week");
+
+        CommandRun run = run("--device", "cpu");
+
+        TandemCommandTest.assertOneLine(run, ExitCodes.USAGE);
+        assertThat(run.err()).contains(folder.toString(), "an earlier report is there");
+        assertThat(earlier).hasContent("of last week");
+    }
+
+    @Test
     void theTimeLimitEndsItWithWhatWasFound() throws IOException {
         CommandRun run =
                 run("--device", "cpu", "--only", "flatness", "--flat-steps", "100000000", "--time-limit", "4s");
