@@ -165,7 +165,7 @@ final class Values {
     private static double real(String text) {
         try {
             double number = Double.parseDouble(text);
-            if (Double.isFinite(number)) {
+            if (Float.isFinite((float) number)) { // it will be computed with
                 return number;
             }
         } catch (NumberFormatException e) {

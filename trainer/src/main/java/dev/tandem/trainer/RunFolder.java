@@ -47,6 +47,11 @@ public final class RunFolder {
      */
     public static RunFolder create(Path folder) {
         RunFolder run = new RunFolder(folder);
+        if (Files.exists(run.config()) && !run.hasCheckpoint() && !Files.exists(run.finalWeights())) {
+            throw new IllegalArgumentException("run folder " + folder + ": it holds a run already, which has no"
+                    + " checkpoint; begin it anew as it was (--resume), delete the folder if it failed, or choose another"
+                    + " (--run)");
+        }
         if (Files.exists(run.config()) || run.hasCheckpoint()) {
             throw new IllegalArgumentException("run folder " + folder
                     + ": it holds a run already; go on with it (--resume) or choose another folder (--run)");

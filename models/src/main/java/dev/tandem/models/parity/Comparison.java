@@ -39,8 +39,8 @@ final class Comparison {
         Group group = groups.computeIfAbsent(groupName, this::open);
         double error = trace.expected(name).error(actual, SMALLEST_SHARE * group.largest);
         group.tensors++;
-        if (!(error <= group.error)) { // also for NaN, which stays
-            group.error = Double.isNaN(group.error) ? group.error : error;
+        if (!Double.isNaN(group.error) && !(error <= group.error)) { // also for the first NaN, which stays
+            group.error = error;
             group.worst = name;
         }
     }

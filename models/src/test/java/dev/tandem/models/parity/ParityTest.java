@@ -118,6 +118,25 @@ class ParityTest {
     }
 
     @Test
+    void notANumberIsFoundWhereItIs() throws Exception {
+        SafeTensors whole = SafeTensors.read(copy("lenet5.safetensors"));
+        Map<String, HostTensor> tensors = new LinkedHashMap<>(whole.tensors());
+        float[] values = tensors.get("grad.0.weight").toFloatArray();
+        values[3] = Float.NaN;
+        tensors.put(
+                "grad.0.weight",
+                HostTensor.of(values, tensors.get("grad.0.weight").shape()));
+        Path altered = folder.resolve("altered.safetensors");
+        SafeTensors.write(altered, tensors, whole.metadata());
+
+        assertThat(check(altered))
+                .filteredOn(finding -> !finding.passes())
+                .singleElement()
+                .extracting(Finding::worst)
+                .isEqualTo("grad.0.weight");
+    }
+
+    @Test
     void notANumberNeverPasses() {
         assertThat(new Finding("grad", 1, Double.NaN, 1e-3, "grad.x").passes()).isFalse();
         HostTensor ones = HostTensor.of(new float[] {1, 1}, Shape.of(2));
