@@ -23,6 +23,8 @@ final class PlanarConvolution {
     private static final int MOST_CORRELATED = 3;
 
     private static final int MOST_CONVOLVED = 16;
+    /** Vectors of fewer lanes (AVX2) reload too much: there only single-channel images go faster than by oneDNN. */
+    private static final int LANES_OF_MANY = 16;
     /** With smaller windows, splitting images outweighs what is saved. */
     private static final int LEAST_TAPS = 9;
 
@@ -34,18 +36,25 @@ final class PlanarConvolution {
         this.runtime = runtime;
     }
 
-    /** Whether this was measured faster than oneDNN, with AVX2 and AVX-512. */
+    /** Whether this was measured at least as fast as oneDNN, with AVX2 and with AVX-512. */
     boolean pays(Convolution.Key key) {
         boolean turned = key.kind() == Convolution.Kind.BACKWARD_INPUT;
         long sources = key.weight().size(turned ? 0 : 1);
         long targets = key.weight().size(turned ? 1 : 0);
         return targets >= LEAST_CHANNELS
                 && targets <= CHANNELS
-                && sources <= (key.kind() == Convolution.Kind.BACKWARD_WEIGHT ? MOST_CORRELATED : MOST_CONVOLVED)
+                && sources <= most(key.kind())
                 && key.groups() == 1
                 && (key.activation() == null || key.activation().op() == UnaryOp.RELU)
                 && suits(key.window())
                 && PlanarPlan.suits(source(key), target(key), window(key), kernels);
+    }
+
+    private int most(Convolution.Kind kind) {
+        if (kind == Convolution.Kind.BACKWARD_WEIGHT) {
+            return MOST_CORRELATED;
+        }
+        return kernels.lanes() >= LANES_OF_MANY ? MOST_CONVOLVED : 1;
     }
 
     private static boolean suits(Window window) {

@@ -61,9 +61,8 @@ class PlanarConvolutionTest {
     @MethodSource("cases")
     void agreesWithNestedLoops(String name, Shape x, int outputs, Window window) {
         Case c = new Case(x, outputs, window);
-        assertThat(convolution.takesPlanar(c.key(Convolution.Kind.FORWARD))).isTrue();
-        assertThat(convolution.takesPlanar(c.key(Convolution.Kind.BACKWARD_WEIGHT)))
-                .isTrue();
+        c.requirePlanar(Convolution.Kind.FORWARD);
+        c.requirePlanar(Convolution.Kind.BACKWARD_WEIGHT);
         c.check();
         assertThat(runtime.allocator().stats().liveBytes()).isZero();
     }
@@ -72,8 +71,7 @@ class PlanarConvolutionTest {
     @MethodSource("inputCases")
     void inputGradientAgreesWithNestedLoops(String name, Shape x, int outputs, Window window) {
         Case c = new Case(x, outputs, window);
-        assertThat(convolution.takesPlanar(c.key(Convolution.Kind.BACKWARD_INPUT)))
-                .isTrue();
+        c.requirePlanar(Convolution.Kind.BACKWARD_INPUT);
         c.check();
         assertThat(runtime.allocator().stats().liveBytes()).isZero();
     }
@@ -158,6 +156,13 @@ class PlanarConvolutionTest {
             this.y = Shape.of(x.size(0), outputs, window.outputHeight(x.size(2)), window.outputWidth(x.size(3)));
             this.xs = TestStorages.random(random, x);
             this.ws = TestStorages.random(random, w);
+        }
+
+        /** With short vectors only images of one channel go that way forward. */
+        void requirePlanar(Convolution.Kind kind) {
+            long sources = w.size(kind == Convolution.Kind.BACKWARD_INPUT ? 0 : 1);
+            boolean expected = kind == Convolution.Kind.BACKWARD_WEIGHT || sources == 1 || Floats.LENGTH >= 16;
+            assertThat(convolution.takesPlanar(key(kind))).isEqualTo(expected);
         }
 
         Convolution.Key key(Convolution.Kind kind) {
