@@ -45,16 +45,21 @@ final class Convolution {
     private final CpuRuntime runtime;
     private final Winograd winograd; // null for none
     private final PlanarConvolution planar; // null for none
+    private final ScatteredGradient scattered; // null for none
     private final Map<Key, Plan> plans = new HashMap<>();
 
     Convolution(CpuRuntime runtime) {
         this(runtime, Kernels.areVectors(), Winograd.isFast(runtime));
     }
 
-    /** @param withPlanar whether to take that algorithm where it pays; likewise {@code withWinograd} */
-    Convolution(CpuRuntime runtime, boolean withPlanar, boolean withWinograd) {
+    /**
+     * @param withVectors whether to take the algorithms for few channels where they pay
+     * @param withWinograd likewise
+     */
+    Convolution(CpuRuntime runtime, boolean withVectors, boolean withWinograd) {
         this.runtime = runtime;
-        this.planar = withPlanar ? new PlanarConvolution(runtime) : null;
+        this.planar = withVectors ? new PlanarConvolution(runtime) : null;
+        this.scattered = withVectors ? new ScatteredGradient(runtime) : null;
         this.winograd = withWinograd ? new Winograd(runtime) : null;
     }
 
@@ -65,6 +70,10 @@ final class Convolution {
 
     boolean takesPlanar(Key key) {
         return planar != null && planar.pays(key);
+    }
+
+    boolean takesScattered(Key key) {
+        return scattered != null && scattered.pays(key);
     }
 
     Storage forward(Storage x, Storage weight, Storage bias, Window window, int groups, Activation activation) {
@@ -108,8 +117,8 @@ final class Convolution {
         if (takesWinograd(key)) {
             return winograd.backwardInput(gradient, weight, x, window);
         }
-        if (takesPlanar(key)) {
-            return planar.backwardInput(key, gradient, weight);
+        if (takesScattered(key)) {
+            return scattered.compute(key, gradient, weight);
         }
         CpuStorage plainWeight = runtime.plain(weight);
         Plan plan = plan(key);

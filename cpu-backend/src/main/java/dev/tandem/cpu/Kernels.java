@@ -3,8 +3,8 @@ package dev.tandem.cpu;
 /**
  * Chooses between the two implementations of an interface of loops: {@code Vector…} with the Vector API where Java was
  * started with {@code --add-modules jdk.incubator.vector}, else {@code Scalar…}. Only the former may name the Vector API's
- * classes. Tests compare the two. {@link WinogradKernels} and {@link PlanarKernels} have no scalar twins: without
- * vectors direct convolution is taken.
+ * classes. Tests compare the two. {@link WinogradKernels}, {@link PlanarKernels}, {@link PlanarPoolKernels}
+ * and {@link ScatterKernels} have no scalar twins: without vectors the ways for all shapes are taken.
  */
 final class Kernels {
     /** Set to {@code false} to do without the Vector API even where it is present. */

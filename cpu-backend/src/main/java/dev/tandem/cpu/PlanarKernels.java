@@ -14,7 +14,7 @@ interface PlanarKernels {
      * @param source the first source plane
      * @param weights {@code [tap, CHANNELS]}
      * @param bias {@code [CHANNELS]}
-     * @param target the first of {@link #CHANNELS} target planes
+     * @param target an image in plain order
      */
     void convolve(PlanarPlan plan, long source, float[] weights, float[] bias, boolean relu, long target);
 
@@ -29,16 +29,6 @@ interface PlanarKernels {
      */
     void correlate(long gradient, long step, int[] pixels, long a, long b, int[] places, long sums);
 
-    /**
-     * Makes all results of one kind.
-     *
-     * @param step bytes from part to part
-     */
-    void shuffle(PlaneShuffle shuffle, int kind, long source, long step, long target);
-
-    /** Copies every {@code step}-th float to the given places, in bytes. */
-    void spread(long source, int step, long target, int[] places);
-
-    /** Copies floats from the given places, in bytes, to every {@code step}-th. */
-    void collect(long source, int[] places, long target, int step);
+    /** Copies vectors from places to places, in bytes. */
+    void copy(long source, int[] from, long target, int[] to);
 }

@@ -29,26 +29,26 @@ final class PlanarWeightGradient {
         this.tapBytes = (long) CHANNELS * kernels.lanes() * Float.BYTES;
         this.onesAt = plan.source.bytes();
         this.gradientsAt = onesAt + plan.source.planeBytes();
-        this.sumsAt = gradientsAt + plan.target.bytes();
+        this.sumsAt = gradientsAt + plan.gradient.bytes();
     }
 
     /** @param biasGradient may be null */
     void compute(CpuStorage x, CpuStorage gradient, CpuStorage weightGradient, CpuStorage biasGradient) {
-        PlanarScratch scratch = new PlanarScratch(runtime, x.shape().size(0), sumsAt + 2 * pairs * tapBytes);
+        ImageScratch scratch = new ImageScratch(runtime, x.shape().size(0), sumsAt + 2 * pairs * tapBytes);
         for (int part = 0; part < scratch.parts; part++) {
             fillWithOnes(scratch.part(part) + onesAt);
         }
-        scratch.forImages((n, part) -> {
-            plan.sourceCopy.split(PlanarScratch.image(x, n), part);
-            plan.targetCopy.split(PlanarScratch.image(gradient, n), part + gradientsAt);
+        scratch.forImages(part -> n -> {
+            plan.sourceCopy.copy(ImageScratch.image(x, n), part);
+            plan.gradientCopy.copy(ImageScratch.image(gradient, n), part + gradientsAt);
             for (int pair = 0; pair < pairs; pair++) {
                 kernels.correlate(
                         part + gradientsAt,
-                        plan.target.planeBytes(),
-                        plan.targetVectors,
+                        plan.gradient.planeBytes(),
+                        plan.gradientVectors,
                         part + place(2 * pair),
                         part + place(2 * pair + 1),
-                        plan.sourceVectors,
+                        plan.correlatedVectors,
                         part + sumsAt + 2 * pair * tapBytes);
             }
         });
@@ -74,7 +74,7 @@ final class PlanarWeightGradient {
         }
     }
 
-    private double sum(PlanarScratch scratch, int tap, int channel) {
+    private double sum(ImageScratch scratch, int tap, int channel) {
         double sum = 0;
         for (int part = 0; part < scratch.parts; part++) {
             long lanes = scratch.part(part) + sumsAt + tap * tapBytes + channel * tapBytes / CHANNELS;

@@ -2,62 +2,38 @@ package dev.tandem.cpu;
 
 import java.lang.foreign.MemorySegment;
 
-/**
- * Splits images with channels last into {@link Planes} and joins them again: by shuffling vectors where there are few
- * channels and a row fills a vector, else element by element.
- */
+/** Copies images in plain order into {@link Planes}: by vectors, of which a row's last ends where the row does, or by rows. */
 final class PlaneCopy {
-    private final Planes planes;
     private final PlanarKernels kernels;
-    private final int[] pixels; // bytes to each of the image's pixels in a plane
-    private final PlaneShuffle split; // null for element by element; likewise join
-    private final PlaneShuffle join;
+    private final long rowBytes;
+    private final int[] from; // bytes to each vector, or row, of an image
+    private final int[] to; // and where it goes in the planes
+    private final boolean byVectors;
 
     PlaneCopy(Planes planes, PlanarKernels kernels) {
-        this.planes = planes;
         this.kernels = kernels;
-        this.pixels = new int[planes.height() * planes.width()];
-        for (int i = 0; i < pixels.length; i++) {
-            pixels[i] = planes.imageOffset(i / planes.width(), i % planes.width());
+        rowBytes = (long) planes.width() * Float.BYTES;
+        byVectors = planes.width() >= kernels.lanes();
+        int[] columns = byVectors ? Planes.starts(planes.width(), kernels.lanes()) : new int[1];
+        from = new int[planes.channels() * planes.height() * columns.length];
+        to = new int[from.length];
+        for (int i = 0; i < from.length; i++) {
+            int column = columns[i % columns.length];
+            int row = i / columns.length;
+            from[i] = (row * planes.width() + column) * Float.BYTES;
+            to[i] = row / planes.height() * (int) planes.planeBytes()
+                    + planes.imageOffset(row % planes.height(), column);
         }
-        boolean shuffles = planes.channels() <= PlanarKernels.CHANNELS && planes.width() >= kernels.lanes();
-        this.split = shuffles ? PlaneShuffle.split(planes, kernels.lanes()) : null;
-        this.join = shuffles ? PlaneShuffle.join(planes, kernels.lanes()) : null;
     }
 
-    /** @param image the first pixel; {@code target} the first plane */
-    void split(long image, long target) {
-        if (planes.channels() == 1) {
-            copyRows(image, target);
+    /** @param planes the first plane; its padding is left as it is */
+    void copy(long image, long planes) {
+        if (byVectors) {
+            kernels.copy(image, from, planes, to);
             return;
         }
-        for (int channel = 0; channel < planes.channels(); channel++) {
-            long plane = target + channel * planes.planeBytes();
-            if (split != null) {
-                kernels.shuffle(split, channel, image, (long) kernels.lanes() * Float.BYTES, plane);
-            } else {
-                kernels.spread(image + (long) channel * Float.BYTES, planes.channels(), plane, pixels);
-            }
-        }
-    }
-
-    private void copyRows(long image, long target) {
-        long bytes = (long) planes.width() * Float.BYTES;
-        for (int row = 0; row < planes.height(); row++) {
-            long to = target + planes.imageOffset(row, 0);
-            MemorySegment.copy(NativeMemory.ALL, image + row * bytes, NativeMemory.ALL, to, bytes);
-        }
-    }
-
-    /** @param source the first plane; {@code image} the first pixel */
-    void join(long source, long image) {
-        for (int channel = 0; channel < planes.channels(); channel++) {
-            if (join != null) {
-                kernels.shuffle(join, channel, source, planes.planeBytes(), image);
-            } else {
-                long plane = source + channel * planes.planeBytes();
-                kernels.collect(plane, pixels, image + (long) channel * Float.BYTES, planes.channels());
-            }
+        for (int row = 0; row < from.length; row++) {
+            MemorySegment.copy(NativeMemory.ALL, image + from[row], NativeMemory.ALL, planes + to[row], rowBytes);
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.tandem.cpu;
 
+import java.util.stream.IntStream;
+
 /**
  * How the channels of one image lie in scratch memory: plane after plane, the image within its padding.
  *
@@ -28,6 +30,17 @@ record Planes(int channels, int height, int width, int top, int left, int rows, 
     /** Bytes from a plane's first element to an element of the image. */
     int imageOffset(int row, int column) {
         return offset(top + row, left + column);
+    }
+
+    /** Columns at which vectors begin that cover a row; the last ends where the row does. */
+    static int[] starts(int width, int lanes) {
+        return IntStream.range(0, Math.ceilDiv(width, lanes))
+                .map(i -> Math.min(i * lanes, width - lanes))
+                .toArray();
+    }
+
+    Planes withPitch(int floats) {
+        return new Planes(channels, height, width, top, left, rows, floats);
     }
 
     /** The same with room for more channels. */

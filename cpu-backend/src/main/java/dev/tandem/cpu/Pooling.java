@@ -16,14 +16,19 @@ final class Pooling {
 
     private final CpuRuntime runtime;
     private final SelectionPooling selection;
+    private final PlanarPooling planar; // null for none
 
     Pooling(CpuRuntime runtime) {
         this.runtime = runtime;
         this.selection = new SelectionPooling(runtime);
+        this.planar = Kernels.areVectors() ? new PlanarPooling(runtime) : null;
     }
 
     Result forward(PoolKind kind, Storage x, Window window, boolean training) {
         CpuStorage.requireFloat32("pooling", x);
+        if (takesPlanar(kind, (CpuStorage) x, window)) {
+            return planar(kind, (CpuStorage) x, window, training);
+        }
         CpuStorage source = runtime.channelsLast(x);
         CpuStorage output = runtime.allocateImages(outputShape(x.shape(), window));
         CpuStorage saved = kind.picks() && training ? runtime.allocateImages(output.shape()) : null;
@@ -40,9 +45,30 @@ final class Pooling {
         return new Result(output, saved);
     }
 
+    private boolean takesPlanar(PoolKind kind, CpuStorage x, Window window) {
+        return planar != null
+                && x.order() == Order.PLAIN
+                && x.shape().elements() > 0
+                && planar.suits(kind, x.shape(), window);
+    }
+
+    private Result planar(PoolKind kind, CpuStorage x, Window window, boolean training) {
+        Shape shape = outputShape(x.shape(), window);
+        CpuStorage output = runtime.allocateImages(shape);
+        CpuStorage saved = training ? runtime.allocate(shape, DType.FLOAT32) : null;
+        planar.forward(kind, x, output, saved);
+        return new Result(output, saved);
+    }
+
     Storage backward(PoolKind kind, Storage gradient, Storage saved, Shape x, Window window) {
         CpuStorage.requireFloat32("pooling", gradient);
         CpuStorage source = runtime.channelsLast(gradient);
+        if (saved instanceof CpuStorage picked && picked.order() == Order.PLAIN) {
+            CpuStorage result = runtime.allocate(x, DType.FLOAT32);
+            planar.backward(source, picked, result);
+            source.release();
+            return result;
+        }
         CpuStorage result = runtime.allocateImages(x);
         if (x.elements() > 0 && kind.picks()) {
             long picked = ((CpuStorage) saved).address;

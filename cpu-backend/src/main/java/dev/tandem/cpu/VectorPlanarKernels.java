@@ -1,15 +1,12 @@
 package dev.tandem.cpu;
 
 import static dev.tandem.cpu.Floats.BYTES;
-import static dev.tandem.cpu.Floats.INTEGERS;
 import static dev.tandem.cpu.Floats.LENGTH;
 import static dev.tandem.cpu.Floats.SPECIES;
 import static dev.tandem.cpu.Floats.load;
 import static dev.tandem.cpu.Floats.store;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums stay in registers: each is a variable of its own, since the compiler keeps no array there. */
@@ -21,8 +18,6 @@ final class VectorPlanarKernels implements PlanarKernels {
 
     @Override
     public void convolve(PlanarPlan plan, long source, float[] weights, float[] bias, boolean relu, long target) {
-        int[] taps = plan.taps;
-        long step = plan.target.planeBytes();
         for (int pair = 0; pair < plan.pairs(); pair++) {
             int first = 2 * pair;
             int second = plan.second(pair);
@@ -30,22 +25,22 @@ final class VectorPlanarKernels implements PlanarKernels {
             long b = source + plan.sourceVectors[second];
             long to = target + plan.targetVectors[first];
             long distance = plan.targetVectors[second] - plan.targetVectors[first];
-            convolve(a, b, taps, plan.tapFrom[pair], plan.tapTo[pair], weights, bias, relu, to, step, distance);
+            convolve(plan, a, b, plan.tapFrom[pair], plan.tapTo[pair], weights, bias, relu, to, distance);
         }
     }
 
     private static void convolve(
+            PlanarPlan plan,
             long a,
             long b,
-            int[] taps,
             int from,
             int to,
             float[] weights,
             float[] bias,
             boolean relu,
             long target,
-            long step,
             long distance) {
+        int[] taps = plan.taps;
         FloatVector a0 = broadcast(bias[0]);
         FloatVector a1 = broadcast(bias[1]);
         FloatVector a2 = broadcast(bias[2]);
@@ -80,18 +75,20 @@ final class VectorPlanarKernels implements PlanarKernels {
             a5 = va.fma(w5, a5);
             b5 = vb.fma(w5, b5);
         }
-        store(activated(a0, relu), target);
-        store(activated(a1, relu), target + step);
-        store(activated(a2, relu), target + 2 * step);
-        store(activated(a3, relu), target + 3 * step);
-        store(activated(a4, relu), target + 4 * step);
-        store(activated(a5, relu), target + 5 * step);
-        store(activated(b0, relu), target + distance);
-        store(activated(b1, relu), target + step + distance);
-        store(activated(b2, relu), target + 2 * step + distance);
-        store(activated(b3, relu), target + 3 * step + distance);
-        store(activated(b4, relu), target + 4 * step + distance);
-        store(activated(b5, relu), target + 5 * step + distance);
+        long[] planes = plan.targetPlanes;
+        // The first channel last: what is of no channel was written there.
+        store(activated(a5, relu), target + planes[5]);
+        store(activated(b5, relu), target + planes[5] + distance);
+        store(activated(a4, relu), target + planes[4]);
+        store(activated(b4, relu), target + planes[4] + distance);
+        store(activated(a3, relu), target + planes[3]);
+        store(activated(b3, relu), target + planes[3] + distance);
+        store(activated(a2, relu), target + planes[2]);
+        store(activated(b2, relu), target + planes[2] + distance);
+        store(activated(a1, relu), target + planes[1]);
+        store(activated(b1, relu), target + planes[1] + distance);
+        store(activated(a0, relu), target + planes[0]);
+        store(activated(b0, relu), target + planes[0] + distance);
     }
 
     /** Keeps NaN. */
@@ -151,63 +148,10 @@ final class VectorPlanarKernels implements PlanarKernels {
     }
 
     @Override
-    public void shuffle(PlaneShuffle shuffle, int kind, long source, long step, long target) {
-        int[] lanes = shuffle.lanes()[kind];
-        int[] masks = shuffle.masks()[kind];
-        IntVector lanes0 = integers(lanes, 0);
-        IntVector mask0 = integers(masks, 0);
-        IntVector lanes1 = integers(lanes, LENGTH);
-        IntVector mask1 = integers(masks, LENGTH);
-        IntVector lanes2 = integers(lanes, 2 * LENGTH);
-        IntVector mask2 = integers(masks, 2 * LENGTH);
-        IntVector lanes3 = integers(lanes, 3 * LENGTH);
-        IntVector mask3 = integers(masks, 3 * LENGTH);
-        IntVector lanes4 = integers(lanes, 4 * LENGTH);
-        IntVector mask4 = integers(masks, 4 * LENGTH);
-        IntVector lanes5 = integers(lanes, 5 * LENGTH);
-        IntVector mask5 = integers(masks, 5 * LENGTH);
-        // Beyond the parts there may be no memory: their masks are empty, so the first will do.
-        long step1 = shuffle.parts() > 1 ? step : 0;
-        long step2 = shuffle.parts() > 2 ? 2 * step : 0;
-        long step3 = shuffle.parts() > 3 ? 3 * step : 0;
-        long step4 = shuffle.parts() > 4 ? 4 * step : 0;
-        long step5 = shuffle.parts() > 5 ? 5 * step : 0;
-        int[] places = shuffle.from()[kind];
-        int[] targets = shuffle.to()[kind];
-        for (int i = 0; i < places.length; i++) {
-            long from = source + places[i];
-            IntVector result = lanes0.selectFrom(integers(from)).and(mask0);
-            result = result.or(lanes1.selectFrom(integers(from + step1)).and(mask1));
-            result = result.or(lanes2.selectFrom(integers(from + step2)).and(mask2));
-            result = result.or(lanes3.selectFrom(integers(from + step3)).and(mask3));
-            result = result.or(lanes4.selectFrom(integers(from + step4)).and(mask4));
-            result = result.or(lanes5.selectFrom(integers(from + step5)).and(mask5));
-            store(result.reinterpretAsFloats(), target + targets[i]);
+    public void copy(long source, int[] from, long target, int[] to) {
+        for (int i = 0; i < from.length; i++) {
+            store(load(source + from[i]), target + to[i]);
         }
-    }
-
-    @Override
-    public void spread(long source, int step, long target, int[] places) {
-        for (int i = 0; i < places.length; i++) {
-            float value = NativeMemory.ALL.get(JAVA_FLOAT_UNALIGNED, source + (long) i * step * Float.BYTES);
-            NativeMemory.ALL.set(JAVA_FLOAT_UNALIGNED, target + places[i], value);
-        }
-    }
-
-    @Override
-    public void collect(long source, int[] places, long target, int step) {
-        for (int i = 0; i < places.length; i++) {
-            float value = NativeMemory.ALL.get(JAVA_FLOAT_UNALIGNED, source + places[i]);
-            NativeMemory.ALL.set(JAVA_FLOAT_UNALIGNED, target + (long) i * step * Float.BYTES, value);
-        }
-    }
-
-    private static IntVector integers(int[] table, int at) {
-        return IntVector.fromArray(INTEGERS, table, at);
-    }
-
-    private static IntVector integers(long address) {
-        return load(address).reinterpretAsInts();
     }
 
     private static FloatVector broadcast(float value) {

@@ -31,6 +31,9 @@ class PoolingTest {
     static Stream<Arguments> cases() {
         return Stream.of(
                 Arguments.of(Shape.of(3, 6, 8, 8), Window.square(2, 2, 0)),
+                Arguments.of(Shape.of(3, 6, 28, 28), Window.square(2, 2, 0)),
+                Arguments.of(Shape.of(2, 2, 6, 16), Window.square(2, 2, 0)),
+                Arguments.of(Shape.of(2, 5, 4, 70), Window.square(2, 2, 0)),
                 Arguments.of(Shape.of(2, 64, 13, 13), Window.square(3, 2, 0)),
                 Arguments.of(Shape.of(2, 19, 7, 9), Window.square(3, 2, 1)),
                 Arguments.of(Shape.of(2, 33, 5, 5), Window.square(3, 1, 1)),
@@ -136,6 +139,34 @@ class PoolingTest {
         Result result = pooling.forward(PoolKind.MAX, x, Window.square(2, 2, 0), true);
         Storage back = pooling.backward(PoolKind.MAX, gradient, result.saved(), x.shape(), Window.square(2, 2, 0));
         assertThat(TestStorages.values(runtime, back)).containsExactly(0, 7, 0, 0);
+    }
+
+    /** Few channels in plain order go by planes: the same numbers come out, and the same elements are picked. */
+    @Test
+    void bothOrdersPickTheSame() {
+        Random random = new Random(4);
+        float[] few = {0, 1, -1, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, -0f};
+        for (Shape shape : new Shape[] {Shape.of(3, 6, 28, 28), Shape.of(2, 3, 10, 34), Shape.of(1, 2, 2, 64)}) {
+            float[] values = new float[(int) shape.elements()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = few[random.nextInt(few.length)];
+            }
+            Shape outputs = Shape.of(shape.size(0), shape.size(1), shape.size(2) / 2, shape.size(3) / 2);
+            float[] gradients = TestStorages.random(random, outputs);
+            for (PoolKind kind : new PoolKind[] {PoolKind.MAX, PoolKind.RECTIFIED_MAX}) {
+                float[][] results = new float[4][];
+                for (Order order : Order.values()) {
+                    Storage x = TestStorages.of(runtime, order, shape, values);
+                    Storage gradient = TestStorages.of(runtime, order, outputs, gradients);
+                    Result result = pooling.forward(kind, x, Window.square(2, 2, 0), true);
+                    Storage back = pooling.backward(kind, gradient, result.saved(), shape, Window.square(2, 2, 0));
+                    results[order.ordinal()] = TestStorages.values(runtime, result.output());
+                    results[2 + order.ordinal()] = TestStorages.values(runtime, back);
+                }
+                assertThat(results[0]).containsExactly(results[1]);
+                assertThat(results[2]).containsExactly(results[3]);
+            }
+        }
     }
 
     @Test

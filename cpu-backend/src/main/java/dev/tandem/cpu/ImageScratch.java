@@ -2,11 +2,12 @@ package dev.tandem.cpu;
 
 import dev.tandem.backend.pool.Block;
 import dev.tandem.tensor.DType;
+import java.util.function.LongFunction;
 
-/** Memory that one call of {@link PlanarConvolution} works in: a part for each thread, which has its share of the images. */
-final class PlanarScratch {
-    /** Joining planes reads up to a vector behind the last. */
-    private static final long BEYOND = 64;
+/** Memory that an operation works in, image by image: a part for each thread, which has its share of the images. */
+final class ImageScratch {
+    /** Vectors may reach that far behind a part, and no two threads write to one cache line or its neighbour. */
+    static final long BEYOND = 128;
 
     private final CpuRuntime runtime;
     private final long images;
@@ -15,28 +16,33 @@ final class PlanarScratch {
     final int parts;
 
     /** Zeros. */
-    PlanarScratch(CpuRuntime runtime, long images, long partBytes) {
+    ImageScratch(CpuRuntime runtime, long images, long partBytes) {
         this.runtime = runtime;
         this.images = images;
-        this.partBytes = partBytes;
+        this.partBytes = Math.ceilDiv(partBytes + BEYOND, BEYOND) * BEYOND;
         this.parts = (int) Math.min(runtime.parallel().threads(), images);
-        long bytes = parts * partBytes + BEYOND;
-        this.block = runtime.allocator().allocate(bytes, "convolution's planes");
+        long bytes = parts * this.partBytes;
+        this.block = runtime.allocator().allocate(bytes, "images in work");
         NativeMemory.segment(block.address, bytes).fill((byte) 0);
     }
 
-    /** What is done with an image, in a thread's part. */
+    /** What a thread does with an image. */
     interface Body {
-        void run(long image, long part);
+        void run(long image);
     }
 
-    /** The shares depend on the number of threads only, so that results repeat bit for bit. */
-    void forImages(Body body) {
+    /**
+     * Does something with each image. The shares depend on the number of threads only, so that results repeat bit for bit.
+     *
+     * @param maker makes what a thread does, in the part at an address
+     */
+    void forImages(LongFunction<Body> maker) {
         runtime.parallel().run(parts, 1, (from, to) -> {
             for (long part = from; part < to; part++) {
+                Body body = maker.apply(part((int) part));
                 long end = images * (part + 1) / parts;
                 for (long n = images * part / parts; n < end; n++) {
-                    body.run(n, part((int) part));
+                    body.run(n);
                 }
             }
         });
