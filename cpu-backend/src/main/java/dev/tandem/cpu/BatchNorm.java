@@ -6,29 +6,26 @@ import dev.tandem.backend.Activation;
 import dev.tandem.backend.NeuralOps.BatchNormGradient;
 import dev.tandem.backend.NeuralOps.Normalized;
 import dev.tandem.backend.Storage;
+import dev.tandem.cpu.BatchNormKernels.Channels;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
- * Batch normalisation with channels last. Statistics by own loops, which sum in double precision: oneDNN's single precision was
- * measured to make gradients of deep networks ten times less exact. The rest by oneDNN, where a ReLU straight behind it leaves
- * a mask of bits for the backward; with a residual, which oneDNN cannot fuse, and in inference by own loops. The backward of a
- * residual or of another activation reads the output.
+ * Batch normalisation with channels last, by own loops: oneDNN's are up to a hundred times slower where channels fill no vectors,
+ * and its statistics in single precision were measured to make gradients of deep networks ten times less exact. A ReLU straight
+ * behind it is part of both directions; there the backward finds out anew what the ReLU stopped, so neither an output nor a mask is
+ * kept. The backward of a residual or of another activation reads the output.
  */
 final class BatchNorm {
-    private static final int STATISTICS_ARE_GIVEN = 1;
-    private static final int USE_SCALE_AND_SHIFT = 2 | 4;
-    private static final int FUSE_RELU = 8;
-
-    private record Key(Shape shape, float epsilon, int flags, int propagation) {}
-
     private final CpuRuntime runtime;
-    private final BatchStatistics statistics;
+    private final BatchNormPasses passes;
     private final FusedActivation activations;
 
     BatchNorm(CpuRuntime runtime) {
         this.runtime = runtime;
-        this.statistics = new BatchStatistics(runtime);
+        this.passes = new BatchNormPasses(runtime);
         this.activations = new FusedActivation(runtime);
     }
 
@@ -52,52 +49,35 @@ final class BatchNorm {
             return new Normalized(output, mean, variance, null);
         }
         CpuStorage source = runtime.channelsLast(x);
-        statistics.compute(source, mean, variance);
-        CpuStorage mask = null;
-        if (residual != null) {
-            apply(source, residual, scale, shift, mean, variance, epsilon, activation, output);
-        } else {
-            mask = normalize(source, scale, shift, mean, variance, epsilon, activation, output);
-        }
+        passes.compute(source, mean, variance);
+        Channels channels = BatchNormPasses.channels(scale, shift, mean, variance, epsilon);
+        apply(source, residual, channels, activation, output);
         source.release();
         long count = x.shape().elements() / x.shape().size(1);
         move(runningMean, mean, momentum, 1);
         move(runningVariance, variance, momentum, count / (double) (count - 1));
-        return new Normalized(output, mean, variance, mask);
+        CpuStorage saved = residual == null && Activation.RELU.equals(activation) ? save(channels) : null;
+        return new Normalized(output, mean, variance, saved);
     }
 
-    /** By oneDNN; returns the mask of a fused ReLU, or null. */
-    private CpuStorage normalize(
-            CpuStorage x,
-            Storage scale,
-            Storage shift,
-            CpuStorage mean,
-            CpuStorage variance,
-            float epsilon,
-            Activation activation,
-            CpuStorage output) {
-        boolean fused = Activation.RELU.equals(activation);
-        int flags = STATISTICS_ARE_GIVEN | (fused ? FUSE_RELU : 0);
-        Primitive primitive = primitive(x.shape(), epsilon, flags, OneDnn.FORWARD_TRAINING);
-        CpuStorage mask = fused ? runtime.allocate(Shape.of(primitive.workspaceBytes()), DType.UINT8) : null;
-        if (fused) {
-            primitive.with(OneDnn.ARG_WORKSPACE, mask.address);
+    /** {@code [3, C]}: just what {@link BatchNormPasses#apply} computed with, for a ReLU's backward. */
+    private CpuStorage save(Channels channels) {
+        int count = channels.count();
+        CpuStorage saved = runtime.allocate(Shape.of(3, count), DType.FLOAT32);
+        float[][] rows = {channels.mean(), channels.factor(), channels.shift()};
+        for (int row = 0; row < rows.length; row++) {
+            MemorySegment.copy(rows[row], 0, saved.segment(), JAVA_FLOAT, (long) row * count * Float.BYTES, count);
         }
-        primitive
-                .with(OneDnn.ARG_SRC, x.address)
-                .with(OneDnn.ARG_SCALE, ((CpuStorage) scale).address)
-                .with(OneDnn.ARG_SHIFT, ((CpuStorage) shift).address)
-                .with(OneDnn.ARG_MEAN, mean.address)
-                .with(OneDnn.ARG_VARIANCE, variance.address)
-                .with(OneDnn.ARG_DST, output.address)
-                .run(runtime);
-        if (!fused && activation != null) {
-            activations.apply(output, activation);
-        } else if (fused && !BatchStatistics.areFinite(mean, variance, scale, shift)) {
-            // The fused ReLU makes NaN 0; a network that diverged has to show.
-            statistics.apply(x, null, scale, shift, mean, variance, epsilon, true, output);
-        }
-        return mask;
+        return saved;
+    }
+
+    private static Channels saved(CpuStorage saved) {
+        int count = (int) saved.shape().size(1);
+        float[] values = saved.segment().toArray(JAVA_FLOAT);
+        return BatchNormPasses.channels(
+                Arrays.copyOf(values, count),
+                Arrays.copyOfRange(values, count, 2 * count),
+                Arrays.copyOfRange(values, 2 * count, 3 * count));
     }
 
     Storage inference(
@@ -113,25 +93,17 @@ final class BatchNorm {
         CpuStorage output = runtime.allocateImages(x.shape());
         if (x.shape().elements() > 0) {
             CpuStorage source = runtime.channelsLast(x);
-            apply(source, residual, scale, shift, mean, variance, epsilon, activation, output);
+            Channels channels = BatchNormPasses.channels(scale, shift, mean, variance, epsilon);
+            apply(source, residual, channels, activation, output);
             source.release();
         }
         return output;
     }
 
-    private void apply(
-            CpuStorage x,
-            Storage residual,
-            Storage scale,
-            Storage shift,
-            Storage mean,
-            Storage variance,
-            float epsilon,
-            Activation activation,
-            CpuStorage output) {
+    private void apply(CpuStorage x, Storage residual, Channels channels, Activation activation, CpuStorage output) {
         CpuStorage addend = residual == null ? null : runtime.channelsLast(residual);
         boolean relu = Activation.RELU.equals(activation);
-        statistics.apply(x, addend, scale, shift, mean, variance, epsilon, relu, output);
+        passes.apply(x, addend, channels, relu, output);
         if (!relu && activation != null) {
             activations.apply(output, activation);
         }
@@ -180,59 +152,23 @@ final class BatchNorm {
             behind.release();
         }
         CpuStorage source = runtime.channelsLast(x);
-        Primitive primitive = primitive(x.shape(), epsilon, fused ? FUSE_RELU : 0, OneDnn.BACKWARD);
-        if (fused) {
-            primitive.with(OneDnn.ARG_WORKSPACE, ((CpuStorage) forward.saved()).address);
-        }
-        primitive
-                .with(OneDnn.ARG_SRC, source.address)
-                .with(OneDnn.ARG_MEAN, ((CpuStorage) forward.mean()).address)
-                .with(OneDnn.ARG_VARIANCE, ((CpuStorage) forward.variance()).address)
-                .with(OneDnn.ARG_SCALE, ((CpuStorage) scale).address)
-                .with(OneDnn.ARG_DIFF_DST, beforeActivation.address)
-                .with(OneDnn.ARG_DIFF_SRC, result.address)
-                .with(OneDnn.ARG_DIFF_SCALE, ((CpuStorage) scaleGradient).address)
-                .with(OneDnn.ARG_DIFF_SHIFT, ((CpuStorage) shiftGradient).address)
-                .run(runtime);
+        Channels channels = fused
+                ? saved((CpuStorage) forward.saved())
+                : BatchNormPasses.channels(scale, scale, forward.mean(), forward.variance(), epsilon);
+        passes.backward(
+                beforeActivation,
+                source,
+                channels,
+                fused,
+                forward.variance(),
+                epsilon,
+                result,
+                (CpuStorage) scaleGradient,
+                (CpuStorage) shiftGradient);
         source.release();
         if (!hasResidual) {
             beforeActivation.release();
         }
         return new BatchNormGradient(result, hasResidual ? beforeActivation : null);
-    }
-
-    private Primitive primitive(Shape shape, float epsilon, int flags, int propagation) {
-        return runtime.primitive(
-                new Key(shape, epsilon, flags, propagation), () -> create(shape, epsilon, flags, propagation));
-    }
-
-    private Primitive create(Shape shape, float epsilon, int flags, int propagation) {
-        long images =
-                MemoryDescriptor.of(shape, DType.FLOAT32, Order.CHANNELS_LAST).handle();
-        int allFlags = flags | USE_SCALE_AND_SHIFT;
-        if (propagation == OneDnn.BACKWARD) {
-            long forward =
-                    primitive(shape, epsilon, flags, OneDnn.FORWARD_TRAINING).descriptor();
-            return new Primitive(OneDnn.create(
-                    "dnnl_batch_normalization_backward_primitive_desc_create",
-                    OneDnn.ENGINE,
-                    propagation,
-                    images,
-                    images,
-                    images,
-                    epsilon,
-                    allFlags,
-                    forward,
-                    Attributes.none()));
-        }
-        return new Primitive(OneDnn.create(
-                "dnnl_batch_normalization_forward_primitive_desc_create",
-                OneDnn.ENGINE,
-                propagation,
-                images,
-                images,
-                epsilon,
-                allFlags,
-                Attributes.none()));
     }
 }

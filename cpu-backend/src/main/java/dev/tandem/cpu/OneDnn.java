@@ -39,7 +39,6 @@ final class OneDnn {
     static final int ARG_VARIANCE = 50;
     static final int ARG_SCALE = 51;
     static final int ARG_SHIFT = 52;
-    static final int ARG_WORKSPACE = 64;
     static final int ARG_SCRATCHPAD = 80;
     static final int ARG_DIFF_SRC = 129;
     static final int ARG_DIFF_DST = 145;

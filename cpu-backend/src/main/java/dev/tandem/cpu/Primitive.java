@@ -18,7 +18,6 @@ import java.lang.foreign.MemorySegment;
 final class Primitive implements AutoCloseable {
     private static final int QUERY_IMPLEMENTATION = 8;
     private static final int QUERY_SCRATCHPAD = 136;
-    private static final int QUERY_WORKSPACE = 135;
     private static final int QUERY_ARGUMENT = 255;
     private static final int MOST_ARGUMENTS = 16;
     private static final int ARGUMENT_BYTES = 16; // struct { int argument; dnnl_memory_t memory; }
@@ -48,11 +47,6 @@ final class Primitive implements AutoCloseable {
     /** The order that the operation wants an argument in. */
     MemoryDescriptor argument(int kind) {
         return MemoryDescriptor.of(OneDnn.queryDescriptor(descriptor, QUERY_ARGUMENT, kind));
-    }
-
-    /** Bytes that a forward leaves for its backward; 0 for none. */
-    long workspaceBytes() {
-        return OneDnn.descriptorBytes(OneDnn.queryDescriptor(descriptor, QUERY_WORKSPACE, 0));
     }
 
     /** The name of oneDNN's implementation; one that starts with {@code ref} is slow. */

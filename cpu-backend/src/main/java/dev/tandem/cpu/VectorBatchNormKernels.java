@@ -1,111 +1,116 @@
 package dev.tandem.cpu;
 
-import static java.nio.ByteOrder.nativeOrder;
+import static dev.tandem.cpu.Floats.BYTES;
+import static dev.tandem.cpu.Floats.LENGTH;
+import static dev.tandem.cpu.Floats.SPECIES;
+import static dev.tandem.cpu.Floats.load;
+import static dev.tandem.cpu.Floats.store;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
-/** The same loops with a vector of channels at a time; what is left over goes through masks. */
+/** The same loops by whole vectors, whatever the number of channels; the last elements go through {@link ScalarBatchNormKernels}. */
 final class VectorBatchNormKernels implements BatchNormKernels {
-    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-    private static final int LENGTH = SPECIES.length();
-    /** So many pixels are summed in single precision before they are added up in double. */
-    private static final long BLOCK = 128;
-
     @Override
-    public void sums(long x, long pixels, float[] pivot, double[] sums, double[] squares) {
-        long pixelBytes = (long) pivot.length * Float.BYTES;
-        float[] part = new float[2 * LENGTH];
-        for (long first = 0; first < pixels; first += BLOCK) {
-            long count = Math.min(BLOCK, pixels - first);
-            for (int channel = 0; channel < pivot.length; channel += LENGTH) {
-                long at = x + first * pixelBytes + (long) channel * Float.BYTES;
-                if (channel + LENGTH <= pivot.length) {
-                    sumBlock(at, count, pixelBytes, FloatVector.fromArray(SPECIES, pivot, channel), part);
-                } else {
-                    sumRest(at, count, pixelBytes, pivot, channel, part);
-                }
-                int width = Math.min(LENGTH, pivot.length - channel);
-                for (int i = 0; i < width; i++) {
-                    sums[channel + i] += part[i];
-                    squares[channel + i] += part[LENGTH + i];
-                }
-            }
+    public void sums(long x, long elements, float[] pivot, float[] sums, float[] squares) {
+        int place = 0;
+        long end = elements / LENGTH;
+        for (long i = 0; i < end; i++) {
+            FloatVector value = load(x + i * BYTES).sub(vector(pivot, place));
+            vector(sums, place).add(value).intoArray(sums, place);
+            value.fma(value, vector(squares, place)).intoArray(squares, place);
+            place = next(place, pivot.length);
         }
-    }
-
-    private static void sumBlock(long at, long count, long pixelBytes, FloatVector pivot, float[] part) {
-        FloatVector sum = FloatVector.zero(SPECIES);
-        FloatVector square = FloatVector.zero(SPECIES);
-        for (long pixel = 0; pixel < count; pixel++) {
-            FloatVector value = FloatVector.fromMemorySegment(
-                            SPECIES, NativeMemory.ALL, at + pixel * pixelBytes, nativeOrder())
-                    .sub(pivot);
-            sum = sum.add(value);
-            square = value.fma(value, square);
-        }
-        sum.intoArray(part, 0);
-        square.intoArray(part, LENGTH);
-    }
-
-    private static void sumRest(long at, long count, long pixelBytes, float[] pivots, int channel, float[] part) {
-        VectorMask<Float> rest = SPECIES.indexInRange(channel, pivots.length);
-        FloatVector pivot = FloatVector.fromArray(SPECIES, pivots, channel, rest);
-        FloatVector sum = FloatVector.zero(SPECIES);
-        FloatVector square = FloatVector.zero(SPECIES);
-        for (long pixel = 0; pixel < count; pixel++) {
-            FloatVector value = FloatVector.fromMemorySegment(
-                            SPECIES, NativeMemory.ALL, at + pixel * pixelBytes, nativeOrder(), rest)
-                    .sub(pivot);
-            sum = sum.add(value);
-            square = value.fma(value, square);
-        }
-        sum.intoArray(part, 0);
-        square.intoArray(part, LENGTH);
+        rest(elements).sums(x, elements, pivot, sums, squares);
     }
 
     @Override
-    public void apply(long x, long residual, long y, long pixels, Channels channels, boolean relu) {
-        int count = channels.mean().length;
-        for (long pixel = 0; pixel < pixels; pixel++) {
-            long at = pixel * count * Float.BYTES;
-            int channel = 0;
-            for (; channel + LENGTH <= count; channel += LENGTH, at += SPECIES.vectorByteSize()) {
-                FloatVector value = FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, x + at, nativeOrder())
-                        .sub(FloatVector.fromArray(SPECIES, channels.mean(), channel))
-                        .fma(
-                                FloatVector.fromArray(SPECIES, channels.factor(), channel),
-                                FloatVector.fromArray(SPECIES, channels.shift(), channel));
-                if (residual != 0) {
-                    value = value.add(
-                            FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, residual + at, nativeOrder()));
-                }
-                if (relu) {
-                    value = value.blend(0f, value.compare(VectorOperators.LT, 0f));
-                }
-                value.intoMemorySegment(NativeMemory.ALL, y + at, nativeOrder());
+    public void apply(long x, long residual, long y, long elements, Channels channels, boolean relu) {
+        float[] mean = channels.mean();
+        float[] factor = channels.factor();
+        float[] shift = channels.shift();
+        boolean adds = residual != 0;
+        int place = 0;
+        long end = elements / LENGTH;
+        for (long i = 0; i < end; i++) {
+            FloatVector value =
+                    load(x + i * BYTES).sub(vector(mean, place)).fma(vector(factor, place), vector(shift, place));
+            if (adds) {
+                value = value.add(load(residual + i * BYTES));
             }
-            if (channel < count) {
-                applyRest(x + at, residual == 0 ? 0 : residual + at, y + at, channel, channels, relu);
+            if (relu) {
+                value = value.blend(0f, value.compare(VectorOperators.LT, 0f));
             }
+            store(value, y + i * BYTES);
+            place = next(place, mean.length);
         }
+        rest(elements).apply(x, residual, y, elements, channels, relu);
     }
 
-    private static void applyRest(long x, long residual, long y, int channel, Channels channels, boolean relu) {
-        VectorMask<Float> rest = SPECIES.indexInRange(channel, channels.mean().length);
-        FloatVector value = FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, x, nativeOrder(), rest)
-                .sub(FloatVector.fromArray(SPECIES, channels.mean(), channel, rest))
-                .fma(
-                        FloatVector.fromArray(SPECIES, channels.factor(), channel, rest),
-                        FloatVector.fromArray(SPECIES, channels.shift(), channel, rest));
-        if (residual != 0) {
-            value = value.add(FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, residual, nativeOrder(), rest));
+    @Override
+    public void gradientSums(
+            long gradient, long x, long elements, Channels channels, boolean relu, float[] sums, float[] products) {
+        float[] mean = channels.mean();
+        float[] factor = channels.factor();
+        float[] shift = channels.shift();
+        int place = 0;
+        long end = elements / LENGTH;
+        for (long i = 0; i < end; i++) {
+            FloatVector distance = load(x + i * BYTES).sub(vector(mean, place));
+            FloatVector value = load(gradient + i * BYTES);
+            if (relu) {
+                value = let(value, distance.fma(vector(factor, place), vector(shift, place)));
+            }
+            vector(sums, place).add(value).intoArray(sums, place);
+            value.fma(distance, vector(products, place)).intoArray(products, place);
+            place = next(place, mean.length);
         }
-        if (relu) {
-            value = value.blend(0f, value.compare(VectorOperators.LT, 0f));
+        rest(elements).gradientSums(gradient, x, elements, channels, relu, sums, products);
+    }
+
+    @Override
+    public void gradient(
+            long gradient,
+            long x,
+            long result,
+            long elements,
+            Channels channels,
+            boolean relu,
+            float[] slope,
+            float[] offset) {
+        float[] mean = channels.mean();
+        float[] factor = channels.factor();
+        float[] shift = channels.shift();
+        int place = 0;
+        long end = elements / LENGTH;
+        for (long i = 0; i < end; i++) {
+            FloatVector distance = load(x + i * BYTES).sub(vector(mean, place));
+            FloatVector value = load(gradient + i * BYTES);
+            if (relu) {
+                value = let(value, distance.fma(vector(factor, place), vector(shift, place)));
+            }
+            FloatVector others = distance.fma(vector(slope, place), vector(offset, place));
+            store(value.fma(vector(factor, place), others), result + i * BYTES);
+            place = next(place, mean.length);
         }
-        value.intoMemorySegment(NativeMemory.ALL, y, nativeOrder(), rest);
+        rest(elements).gradient(gradient, x, result, elements, channels, relu, slope, offset);
+    }
+
+    private static BatchNormKernels rest(long elements) {
+        return new ScalarBatchNormKernels(elements / LENGTH * LENGTH);
+    }
+
+    /** The gradient that a ReLU behind {@code value} lets through. */
+    private static FloatVector let(FloatVector gradient, FloatVector value) {
+        return gradient.blend(0f, value.compare(VectorOperators.LE, 0f));
+    }
+
+    private static FloatVector vector(float[] values, int place) {
+        return FloatVector.fromArray(SPECIES, values, place);
+    }
+
+    private static int next(int place, int length) {
+        int next = place + LENGTH;
+        return next == length ? 0 : next;
     }
 }
