@@ -51,6 +51,9 @@ final class TrainCommand extends Subcommand {
     }
 
     private int start() {
+        if (flags.run.folder != null) {
+            RunFolder.requireNone(flags.run.folder);
+        }
         if (flags.reuse.pretrained != null) {
             flags.reuse.pretrained = TrainedNetwork.locate(flags.reuse.pretrained);
         }
@@ -89,7 +92,6 @@ final class TrainCommand extends Subcommand {
                 ? flags.run.folder
                 : Runs.fresh(Runs.folder(), model.name(), LocalDateTime.now());
         TrainingJob job = new TrainingJob(console(), settings, flags.device, images);
-        settings.normalization().announce(console(), images);
         return job.run(() -> RunFolder.create(folder), null, pretrained);
     }
 
@@ -148,10 +150,6 @@ final class TrainCommand extends Subcommand {
             console().note("tandem: the run in " + folder + " has no checkpoint yet; it begins anew");
         }
         TrainingJob job = new TrainingJob(console(), settings, flags.device.orElse(settings), images);
-        NetworkSpec spec = run.networkSpec().orElse(null);
-        if (spec == null) {
-            settings.normalization().announce(console(), images);
-        }
-        return job.run(() -> run, spec, null);
+        return job.run(() -> run, run.networkSpec().orElse(null), null);
     }
 }

@@ -139,9 +139,9 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
     }
 
     /** Puts a file's weights into a network that is about to be trained; those of another network are refused. */
-    static void loadInto(Module network, NetworkSpec spec, String file) {
+    static void loadInto(Module network, ModelEntry entry, String file) {
         WeightsFile contents = WeightsFile.read(Path.of(file));
-        checkModel(file, contents, spec.model());
+        checkModel(file, contents, entry.name());
         Weights.load(file, weights(contents), network, true);
     }
 

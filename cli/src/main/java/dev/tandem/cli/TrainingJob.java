@@ -51,10 +51,6 @@ final class TrainingJob {
             this.trainData = images;
             this.validationData = testData;
         }
-        if (settings.batch() > trainData.size()) {
-            throw new UsageException("--batch " + settings.batch() + ": data set " + trainData.name() + " has "
-                    + trainData.size() + " images to train on; use a smaller batch");
-        }
     }
 
     private ImageDataset openTest() {
@@ -84,20 +80,17 @@ final class TrainingJob {
         if (pretrained != null) {
             pretrained.checkModel(entry);
         }
-        NetworkSpec spec = new NetworkSpec(
-                entry.name(),
-                trainData.channels(),
-                trainData.height(),
-                trainData.width(),
-                classNames(),
-                resume ? before.normalization() : normalization(entry, pretrained),
-                resume ? before.settings() : networkSettings(pretrained));
-        ModelOptions options = new ModelOptions(spec.classes(), spec.channels(), spec.height(), spec.settings());
+        List<String> classes = classNames();
+        Map<String, String> networkSettings = resume ? before.settings() : networkSettings(pretrained);
+        ModelOptions options =
+                new ModelOptions(classes.size(), trainData.channels(), trainData.height(), networkSettings);
         Module network = NetworkSize.build(entry, options);
+        requireBatch();
+        Normalization known = resume ? before.normalization() : normalizationOf(pretrained, entry);
         try (Device device = deviceSettings.open(settings.deterministic())) {
             network.initialize(device, settings.seed());
             if (settings.weights() != null && !resume) {
-                TrainedNetwork.loadInto(network, spec, settings.weights());
+                TrainedNetwork.loadInto(network, entry, settings.weights());
             }
             if (pretrained != null) {
                 console.note(pretrained.loadInto(network, entry, options));
@@ -105,6 +98,14 @@ final class TrainingJob {
             Transfer transfer = new Transfer(settings, network, entry, options);
             transfer.checkGroups();
             Freezing freezing = transfer.freeze();
+            NetworkSpec spec = new NetworkSpec(
+                    entry.name(),
+                    trainData.channels(),
+                    trainData.height(),
+                    trainData.width(),
+                    classes,
+                    known == null ? readNormalization() : known,
+                    networkSettings);
             RunFolder run = folder.get();
             run.writeConfig(settings.with(Map.of("set", spec.settings())).toMap());
             int exitCode = train(network, spec, device, run, transfer, freezing, resume);
@@ -113,10 +114,17 @@ final class TrainingJob {
         }
     }
 
-    private Normalization normalization(ModelEntry entry, Pretrained pretrained) {
+    /** Null where it comes from the training images. */
+    private Normalization normalizationOf(Pretrained pretrained, ModelEntry entry) {
         return settings.normalization() == Normalizations.PRETRAINED
                 ? pretrained.normalization(entry, trainData.channels())
-                : settings.normalization().of(trainData);
+                : null;
+    }
+
+    /** To be done last, since many photos take minutes to read. */
+    private Normalization readNormalization() {
+        settings.normalization().announce(console, trainData);
+        return settings.normalization().of(trainData);
     }
 
     /** Those of the network whose weights are taken, and over them what is given. */
@@ -147,6 +155,13 @@ final class TrainingJob {
             throw new UsageException("data set " + trainData.name() + ": its images are " + trainData.height() + "×"
                     + trainData.width() + ", networks take square ones; scale them with --image-size "
                     + Math.min(trainData.height(), trainData.width()));
+        }
+    }
+
+    private void requireBatch() {
+        if (settings.batch() > trainData.size()) {
+            throw new UsageException("--batch " + settings.batch() + ": data set " + trainData.name() + " has "
+                    + trainData.size() + " images to train on; use a smaller batch");
         }
     }
 

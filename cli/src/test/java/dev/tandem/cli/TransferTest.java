@@ -329,6 +329,17 @@ class TransferTest {
     }
 
     @Test
+    void mistakesAreToldBeforePhotosAreRead() {
+        CommandRun misspelt = train("misspelt", "--freeze", "feature");
+        CommandRun taken = CommandRun.of("train", "--data", two.toString(), "--run", pretrained.toString());
+
+        TandemCommandTest.assertOneLine(misspelt, ExitCodes.USAGE);
+        assertThat(misspelt.err()).contains("parameters feature: the network has none of that name");
+        TandemCommandTest.assertOneLine(taken, ExitCodes.FAILURE);
+        assertThat(taken.err()).contains("it holds a run already");
+    }
+
+    @Test
     void measuringOnAClassThatTheNetworkDoesNotKnowIsAUsageError() throws IOException {
         Path photos = ColouredPhotos.write(folder.resolve("photos"), 1, 2, "red", "blue");
         Files.move(photos.resolve("train/red"), photos.resolve("train/crimson"));

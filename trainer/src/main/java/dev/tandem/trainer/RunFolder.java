@@ -46,6 +46,18 @@ public final class RunFolder {
      * @throws IllegalArgumentException if it holds a run already, or cannot be written
      */
     public static RunFolder create(Path folder) {
+        requireNone(folder);
+        RunFolder run = new RunFolder(folder);
+        run.prepare();
+        return run;
+    }
+
+    /**
+     * Whether a new run may begin in a folder, before any time is spent.
+     *
+     * @throws IllegalArgumentException if it holds a run already
+     */
+    public static void requireNone(Path folder) {
         RunFolder run = new RunFolder(folder);
         if (Files.exists(run.config()) && !run.hasCheckpoint() && !Files.exists(run.finalWeights())) {
             throw new IllegalArgumentException("run folder " + folder + ": it holds a run already, which has no"
@@ -56,8 +68,6 @@ public final class RunFolder {
             throw new IllegalArgumentException("run folder " + folder
                     + ": it holds a run already; go on with it (--resume) or choose another folder (--run)");
         }
-        run.prepare();
-        return run;
     }
 
     /**
