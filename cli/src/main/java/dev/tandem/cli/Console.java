@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Where a command's result and its remarks go. */
 final class Console {
@@ -18,6 +20,7 @@ final class Console {
     private final PrintStream err;
     private boolean json;
     private boolean debug;
+    private boolean answered;
 
     Console(PrintStream out, PrintStream err) {
         this.out = out;
@@ -44,6 +47,23 @@ final class Console {
             out.println(text.stripTrailing());
         }
         out.flush();
+        answered = true;
+    }
+
+    /** Why there is no result: a line for people and, with {@code --json}, an object for programs in the result's place. */
+    void failure(String message, int exitCode) {
+        note("tandem: " + message);
+        noResult(message, exitCode);
+    }
+
+    /** As {@link #failure}, where people were told already. */
+    void noResult(String message, int exitCode) {
+        if (json && !answered) {
+            Map<String, Object> failure = new LinkedHashMap<>();
+            failure.put("error", message);
+            failure.put("exitCode", exitCode);
+            result(failure, "");
+        }
     }
 
     /** Whether progress may be drawn, line over line. */

@@ -4,6 +4,7 @@ import dev.tandem.backend.OutOfDeviceMemoryException;
 import dev.tandem.nn.WeightsMismatchException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
+import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -12,7 +13,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns every mistake and failure into one line on standard error and an exit code. */
+/** Turns every mistake and failure into one line on standard error, with {@code --json} an object too, and an exit code. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
     private final Console console;
 
@@ -22,12 +23,14 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
     @Override
     public int handleParseException(ParameterException mistake, String[] arguments) {
+        if (Arrays.asList(arguments).contains("--json")) { // it may stand behind the mistake, where parsing ended
+            console.setJson(true);
+        }
         String what = mistake instanceof UnmatchedArgumentException
                 ? unmatched((UnmatchedArgumentException) mistake)
                 : mistake.getMessage();
         String command = mistake.getCommandLine().getCommandSpec().qualifiedName();
-        say(what + " (" + command + " --help tells more)", mistake);
-        return ExitCodes.USAGE;
+        return say(what + " (" + command + " --help tells more)", mistake, ExitCodes.USAGE);
     }
 
     private static String unmatched(UnmatchedArgumentException mistake) {
@@ -48,8 +51,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
     /** Also for errors, which picocli lets through. */
     int handle(Throwable failure) {
-        say(describe(failure), failure);
-        return failure instanceof UsageException ? ExitCodes.USAGE : ExitCodes.FAILURE;
+        return say(describe(failure), failure, failure instanceof UsageException ? ExitCodes.USAGE : ExitCodes.FAILURE);
     }
 
     private String describe(Throwable failure) {
@@ -73,11 +75,12 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
                 + (console.isDebug() ? "" : "; this is a fault of Tandem's: --debug shows where");
     }
 
-    private void say(String message, Throwable cause) {
+    private int say(String message, Throwable cause, int exitCode) {
         boolean list = cause instanceof WeightsMismatchException; // a line a tensor
-        console.note("tandem: " + (list ? message : message.strip().replaceAll("\\s*\\R\\s*", "; ")));
+        console.failure(list ? message : message.strip().replaceAll("\\s*\\R\\s*", "; "), exitCode);
         if (console.isDebug()) {
             cause.printStackTrace(console.err());
         }
+        return exitCode;
     }
 }

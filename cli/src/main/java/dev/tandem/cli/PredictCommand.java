@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -71,6 +72,7 @@ final class PredictCommand extends Subcommand {
         ImagePreparation.checkFiles(images);
         Path file = TrainedNetwork.locate(weights);
         List<Map<String, Object>> predictions = new ArrayList<>();
+        List<Map<String, String>> errors = new ArrayList<>();
         StringBuilder text = new StringBuilder();
         try (Device opened = device.open(false)) {
             TrainedNetwork trained = TrainedNetwork.open(file, model, opened);
@@ -82,17 +84,22 @@ final class PredictCommand extends Subcommand {
                     text.append(toText(image, prediction));
                 } catch (ImageException e) {
                     console().note("tandem: " + e.getMessage());
+                    errors.add(Map.of("image", image.toString(), "error", e.getMessage()));
                 }
+            }
+            if (predictions.isEmpty()) {
+                String all = errors.stream().map(each -> each.get("error")).collect(Collectors.joining("; "));
+                console().noResult(all, ExitCodes.FAILURE);
+                return ExitCodes.FAILURE;
             }
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("weights", file.toString());
             result.put("model", trained.spec().model());
             result.put("predictions", predictions);
-            if (!predictions.isEmpty()) {
-                console().result(result, text.toString());
-            }
+            result.put("errors", errors);
+            console().result(result, text.toString());
         }
-        return predictions.size() == images.size() ? ExitCodes.OK : ExitCodes.FAILURE;
+        return errors.isEmpty() ? ExitCodes.OK : ExitCodes.FAILURE;
     }
 
     private int shown(Prediction prediction) {

@@ -63,7 +63,8 @@ public final class TandemCommand implements Runnable {
     @Option(
             names = "--json",
             scope = ScopeType.INHERIT,
-            description = "Write the result as JSON to standard output, all else to standard error.")
+            description = "Write the result as JSON to standard output, all else to standard error; where there is no"
+                    + " result, an object with error and exitCode.")
     private void setJson(boolean json) {
         console.setJson(json);
     }

@@ -6,9 +6,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
-/** A command line run in this process, with what it wrote. */
-record CommandRun(int exitCode, String out, String err) {
+/**
+ * A command line run in this process, with what it wrote.
+ *
+ * @param asksForJson whether it had {@code --json}
+ */
+record CommandRun(boolean asksForJson, int exitCode, String out, String err) {
     static CommandRun of(String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -16,7 +21,9 @@ record CommandRun(int exitCode, String out, String err) {
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 arguments);
-        return new CommandRun(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        boolean asksForJson = List.of(arguments).contains("--json");
+        return new CommandRun(
+                asksForJson, exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
     /** Standard output, which must be one JSON value and nothing else. */

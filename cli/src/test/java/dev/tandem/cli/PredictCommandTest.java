@@ -109,10 +109,12 @@ class PredictCommandTest {
         assertThat(run.exitCode()).isEqualTo(ExitCodes.FAILURE);
         assertThat(run.err()).contains("tandem: image " + text + ": it is no PNG, JPEG, BMP or GIF");
         assertThat(run.json().get("predictions")).hasSize(1);
+        assertThat(run.json().get("errors")).hasSize(1);
+        assertThat(run.json().get("errors").get(0).get("image").asText()).isEqualTo(text.toString());
     }
 
     @Test
-    void onlyBadImagesLeaveNothingOnStandardOutput() throws IOException {
+    void onlyBadImagesLeaveNoResult() throws IOException {
         Path text = Files.writeString(folder.resolve("notes.png"), "no image");
 
         CommandRun run = predict("--json", text.toString());

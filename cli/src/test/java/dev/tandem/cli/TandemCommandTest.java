@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TandemCommandTest {
@@ -88,10 +89,39 @@ class TandemCommandTest {
                 .doesNotHaveDuplicates();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "train --json --epoch 3,2",
+        "train --epochs many --json,2",
+        "train --resume --run no-such-folder --json,2",
+        "eval no-such-file --json,2",
+        "predict no-such-file --json,2",
+        "inspect --weights no-such-file --json,2",
+        "bench --image-size 3 --json,2",
+        "models stray --json,2",
+        "summary lenet6 --json,2",
+        "parity no-such-file --json,2",
+        "export no-such-file --json,2",
+        "devices --cuda-home no-such-folder --json,2",
+        "doctor stray --json,2",
+        "gpu-check --device tpu --json,2",
+        "modls --json,2",
+        "--json,2"
+    })
+    void withJsonAFailureIsAnObjectToo(String arguments, int exitCode) {
+        assertOneLine(CommandRun.of(arguments.split(" ")), exitCode);
+    }
+
+    /** On standard error; on standard output is nothing, or the same as an object where JSON was asked for. */
     static void assertOneLine(CommandRun run, int exitCode) {
         assertThat(run.exitCode()).isEqualTo(exitCode);
-        assertThat(run.out()).isEmpty();
         assertThat(run.err()).startsWith("tandem: ").endsWith("\n");
         assertThat(run.err().strip().lines()).hasSize(1);
+        if (run.asksForJson()) {
+            assertThat("tandem: " + run.json().get("error").asText() + "\n").isEqualTo(run.err());
+            assertThat(run.json().get("exitCode").asInt()).isEqualTo(exitCode);
+        } else {
+            assertThat(run.out()).isEmpty();
+        }
     }
 }
