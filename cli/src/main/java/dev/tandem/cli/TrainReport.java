@@ -10,10 +10,17 @@ import java.util.Map;
  * What {@code tandem train} tells at its end.
  *
  * @param test null if the training was stopped or there are no test images
+ * @param measuredOn what the images are called that the network was measured on after each epoch
  * @param steps of the whole run
  */
 record TrainReport(
-        TrainSettings settings, Path runFolder, String data, TrainingResult result, Evaluation test, long steps) {
+        TrainSettings settings,
+        Path runFolder,
+        String data,
+        TrainingResult result,
+        Evaluation test,
+        String measuredOn,
+        long steps) {
     Map<String, Object> toMap() {
         double seconds = ThisProcess.secondsSinceStart();
         Evaluation validation = result.validation();
@@ -45,13 +52,19 @@ record TrainReport(
             return "stopped after step " + result.steps() + " of " + steps + ", " + seconds + " after the start\n"
                     + "everything is in " + runFolder + "; go on with: tandem train --resume --run " + runFolder;
         }
-        String score = test == null
-                ? "trained"
-                : Format.percent(test.top1()) + " of the test images right, loss "
-                        + String.format(java.util.Locale.ROOT, "%.4f", test.loss());
-        return settings.model() + " on " + data + ": " + score + ", " + Format.counted(result.epochs(), "epoch") + ", "
+        return settings.model() + " on " + data + ": " + score() + ", " + Format.counted(result.epochs(), "epoch")
+                + ", "
                 + seconds + "\n"
                 + "everything is in " + runFolder + "; the network is " + result.weights() + "\n"
                 + "see it work: tandem predict --weights " + runFolder + " IMAGE…";
+    }
+
+    private String score() {
+        Evaluation last = test == null ? result.validation() : test;
+        if (last == null) {
+            return "trained";
+        }
+        return Format.percent(last.top1()) + " of the " + (last == result.validation() ? measuredOn : "test")
+                + " images right, loss " + String.format(java.util.Locale.ROOT, "%.4f", last.loss());
     }
 }

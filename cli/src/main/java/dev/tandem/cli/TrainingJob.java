@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.ImageDataset;
+import dev.tandem.data.ImageFolder;
 import dev.tandem.data.NoDataException;
 import dev.tandem.data.Normalization;
 import dev.tandem.data.Split;
@@ -42,7 +43,8 @@ final class TrainingJob {
         this.console = console;
         this.settings = settings;
         this.deviceSettings = deviceSettings;
-        this.testData = openTest();
+        requireClasses(images);
+        this.testData = openTest(images);
         if (settings.validateOn() == ValidationData.SPLIT || testData == null) {
             List<Subset> parts = Subset.split(images, SPLIT_SHARE, settings.seed());
             this.trainData = parts.get(0);
@@ -53,14 +55,25 @@ final class TrainingJob {
         }
     }
 
-    private ImageDataset openTest() {
+    private static void requireClasses(ImageDataset images) {
+        if (images.classNames().size() < 2) {
+            throw new UsageException("data set " + images.name() + ": all images are of one class, "
+                    + images.classNames().get(0) + "; a network needs two or more to tell apart, so add a folder of"
+                    + " images that show something else");
+        }
+    }
+
+    private ImageDataset openTest(ImageDataset images) {
         try {
             return DataSource.open(settings.data(), Split.TEST, settings.imageSize());
         } catch (UsageException e) {
             if (!(e.getCause() instanceof NoDataException)) {
                 throw e;
             }
-            console.note("tandem: " + e.getMessage() + "; a tenth of the training images is kept apart instead");
+            if (settings.validateOn() != ValidationData.SPLIT) {
+                console.note("tandem: there is no " + (images.cutsPhotos() ? "val or test folder" : "test set") + " in "
+                        + settings.data() + "; a tenth of the training images is kept apart to validate on");
+            }
             return null;
         }
     }
@@ -183,7 +196,7 @@ final class TrainingJob {
         if (frozen != null) {
             console.note(frozen);
         }
-        try (Progress progress = Progress.on(console, validationData == testData ? "test" : "validation")) {
+        try (Progress progress = Progress.on(console, measuredOn())) {
             TrainerBuilder builder = Trainer.builder(network, spec)
                     .trainOn(trainData)
                     .validateOn(validationData)
@@ -210,11 +223,18 @@ final class TrainingJob {
                     console.note("tandem: this run was complete already; --epochs with a higher number trains on");
                 }
                 Evaluation test = test(result, network, spec, device);
-                TrainReport report = new TrainReport(settings, run.path(), trainData.name(), result, test, steps);
+                TrainReport report =
+                        new TrainReport(settings, run.path(), trainData.name(), result, test, measuredOn(), steps);
                 console.result(report.toMap(), report.toText());
                 return result.completed() ? ExitCodes.OK : interruption.exitCode();
             }
         }
+    }
+
+    /** What the images are called that the network is measured on after each epoch. */
+    private String measuredOn() {
+        boolean test = validationData == testData && !(testData instanceof ImageFolder photos && photos.isValidation());
+        return test ? "test" : "validation";
     }
 
     private void announce(Module network, Device device, RunFolder run) {
@@ -222,7 +242,7 @@ final class TrainingJob {
         console.note(settings.model() + ", " + Format.grouped(network.parameterCount()) + " parameters, on "
                 + trainData.name() + ": " + Format.grouped(trainData.size()) + " images of " + size + " to train on, "
                 + Format.grouped(validationData.size())
-                + (validationData == testData ? " to test on" : " to validate on")
+                + (measuredOn().equals("test") ? " to test on" : " to validate on")
                 + "; " + device.name() + (device.name().equals("cpu") ? ", threads: " + deviceSettings.threads() : ""));
         console.note(Format.counted(settings.epochs(), "epoch") + ", batches of " + settings.batch() + ", "
                 + settings.optimizer() + " at " + settings.learningRate() + ", " + settings.schedule() + "; run folder "

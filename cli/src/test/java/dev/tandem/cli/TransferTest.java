@@ -364,24 +364,57 @@ class TransferTest {
     }
 
     @Test
-    void withoutATestSetATenthOfTheTrainingPhotosIsKeptApart() throws IOException {
-        Path photos = ColouredPhotos.write(folder.resolve("photos"), 10, 0, "red", "blue");
+    void photosOfOneClassAreRefused() {
+        Path photos = ColouredPhotos.write(folder.resolve("photos"), 8, 2, "red");
 
-        CommandRun run = CommandRun.of(
+        CommandRun run = CommandRun.of("train", "--data", photos.toString(), "--run", at("run"));
+
+        TandemCommandTest.assertOneLine(run, ExitCodes.USAGE);
+        assertThat(run.err()).contains(photos.resolve("train").toString(), "all images are of one class, red");
+        assertThat(folder.resolve("run")).doesNotExist();
+    }
+
+    @Test
+    void photosAreMeasuredOnByTheirFoldersName() throws IOException {
+        Path photos = ColouredPhotos.write(folder.resolve("photos"), 8, 2, "red", "blue");
+        CommandRun validated = trainBriefly(photos, "validated");
+        Files.move(photos.resolve("val"), photos.resolve("test"));
+        CommandRun tested = trainBriefly(photos, "tested");
+
+        assertThat(validated.err())
+                .contains("4 to validate on", "; validation: loss")
+                .doesNotContain("to test on", "; test:");
+        assertThat(validated.out()).contains("% of the validation images right");
+        assertThat(tested.err()).contains("4 to test on", "; test: loss");
+        assertThat(tested.out()).contains("% of the test images right");
+    }
+
+    private CommandRun trainBriefly(Path photos, String run) {
+        return CommandRun.of(
                 "train",
                 "--data",
                 photos.toString(),
                 "--batch",
-                "4",
+                "8",
                 "--epochs",
                 "1",
                 "--threads",
                 "1",
                 "--run",
-                at("run"));
+                at(run));
+    }
+
+    @Test
+    void withoutATestSetATenthOfTheTrainingPhotosIsKeptApart() throws IOException {
+        Path photos = ColouredPhotos.write(folder.resolve("photos"), 10, 0, "red", "blue");
+
+        CommandRun run = trainBriefly(photos, "run");
 
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.err()).contains("no test set was found", "a tenth of the training images is kept apart");
+        assertThat(run.err())
+                .contains("tandem: there is no val or test folder in " + photos + "; a tenth of the training images")
+                .contains("; validation: loss");
+        assertThat(run.out()).contains("% of the validation images right");
         assertThat(run.err())
                 .containsSubsequence("reading photos for the mean and deviation of their pixels", "images of 3×");
     }

@@ -28,7 +28,8 @@ import java.util.stream.Stream;
  */
 public final class ImageFolder implements ImageDataset {
     private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif");
-    private static final List<String> TEST_FOLDERS = List.of("val", "test");
+    private static final String VALIDATION_FOLDER = "val";
+    private static final List<String> TEST_FOLDERS = List.of(VALIDATION_FOLDER, "test");
     private static final int USUAL_SIZE = 224;
     private static final int LEAST_CUT = 128;
     private static final int CHANNELS = 3;
@@ -188,6 +189,11 @@ public final class ImageFolder implements ImageDataset {
         return names.size() <= NAMES_LISTED
                 ? String.join(", ", names)
                 : String.join(", ", names.subList(0, NAMES_LISTED)) + " and " + (names.size() - NAMES_LISTED) + " more";
+    }
+
+    /** Whether they are those of a folder {@code val}. */
+    public boolean isValidation() {
+        return Path.of(name).endsWith(VALIDATION_FOLDER);
     }
 
     /** Where photo {@code index} lies. */
