@@ -145,7 +145,9 @@ final class CheckRun {
         }
 
         private void leaveCurrent() {
-            section.losses.add(current == null ? name.toString() : current);
+            if (name != CheckSection.MACHINE) { // after which nothing goes on
+                section.losses.add(current == null ? name.toString() : current);
+            }
             endCurrent();
         }
 

@@ -9,8 +9,8 @@ enum CheckSection {
     MACHINE("Machine"),
     /** Every operation against the reference. */
     CONFORMANCE("Conformance: every operation against the double-precision reference"),
-    /** LeNet-5 on MNIST, on the device and on the CPU. */
-    TRAINING("Training: LeNet-5 on MNIST, on the device and on the CPU"),
+    /** LeNet-5, on the device and on the CPU. */
+    TRAINING("Training: LeNet-5, on the device and on the CPU"),
     /** Whether memory stays the same over many steps. */
     FLATNESS("Memory over many training steps of LeNet-5"),
     /** How fast the benchmark's networks train. */

@@ -1,7 +1,8 @@
 package dev.tandem.cli;
 
-import dev.tandem.data.Split;
 import dev.tandem.models.ModelEntry;
+import dev.tandem.tensor.Device;
+import dev.tandem.tensor.DeviceException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
@@ -135,9 +136,9 @@ final class GpuCheckCommand extends Subcommand {
             throw new UsageException("--out " + out + ": an earlier report is there, which is never overwritten; choose"
                     + " another folder");
         }
+        requireDevice();
         if (sections.contains(CheckSection.TRAINING)) { // now, since its turn comes only minutes later
-            DataSource.open(settings.data(), Split.TRAIN, null);
-            DataSource.open(settings.data(), Split.TEST, null);
+            TrainingCheck.requireFitting(settings);
         }
         Path folder = out == null ? Runs.fresh(Runs.folder(), "gpu-check", LocalDateTime.now()) : out;
         String now = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
@@ -162,6 +163,15 @@ final class GpuCheckCommand extends Subcommand {
             console().result(report.toMap(), CheckReportText.of(report) + "\neverything is in " + folder);
             int stopped = interruption.exitCode();
             return report.isGreen() ? ExitCodes.OK : stopped != 0 ? stopped : ExitCodes.FAILURE;
+        }
+    }
+
+    /** A machine without a GPU needs no report. */
+    private void requireDevice() {
+        try {
+            Device.require(device);
+        } catch (DeviceException e) {
+            throw new DeviceException(e.getMessage() + " (tandem doctor tells more)", e);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.tandem.cli;
 
 import dev.tandem.data.ImageDataset;
 import dev.tandem.data.Split;
+import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
 import dev.tandem.models.Models;
 import dev.tandem.nn.Module;
@@ -16,8 +17,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** {@code tandem train}'s own job: the first losses must be the CPU's, and the network must learn the data that ships. */
+/** {@code tandem train}'s own job: LeNet-5's first losses must be the CPU's, and it must learn the data that ships. */
 final class TrainingCheck {
+    private static final ModelEntry NETWORK = Models.get("lenet5");
     /** Of the data that ships, of which the main job reaches 99.18 % on the CPU; nobody knows what other data allow. */
     private static final double LEAST_ACCURACY = 0.99;
     /** Of the first loss: sums of float32 in another order differ by some 1e-6 of it. */
@@ -34,13 +36,33 @@ final class TrainingCheck {
     TrainingCheck(CheckSettings settings, CheckEvents events) {
         this.settings = settings;
         this.events = events;
-        this.job = Recipes.of(Models.get("lenet5"), false, true)
+        this.job = Recipes.of(NETWORK, false, true)
                 .with(Map.of("batch", settings.batch(), "epochs", Math.max(1, settings.epochs())));
         this.images = DataSource.open(settings.data(), Split.TRAIN, null);
         this.test = DataSource.open(settings.data(), Split.TEST, null);
     }
 
+    /** @throws UsageException if there are no such data, or they do not fit the network or the batch */
+    static void requireFitting(CheckSettings settings) {
+        ImageDataset images = DataSource.open(settings.data(), Split.TRAIN, null);
+        DataSource.open(settings.data(), Split.TEST, null);
+        if (images.height() != images.width()) {
+            throw new UsageException("--data " + settings.data() + ": its images are " + images.height() + "×"
+                    + images.width() + ", " + NETWORK.name() + " takes square ones; choose other data");
+        }
+        NetworkSize.build(NETWORK, options(images));
+        if (settings.batch() > images.size()) {
+            throw new UsageException("--batch " + settings.batch() + ": data set " + images.name() + " has "
+                    + images.size() + " images to train on; use a smaller batch");
+        }
+    }
+
+    private static ModelOptions options(ImageDataset images) {
+        return new ModelOptions(images.classNames().size(), images.channels(), images.height());
+    }
+
     void run() {
+        events.fact("data", images.name() + ", " + Format.grouped(images.size()) + " images to train on");
         if (settings.isCpu()) {
             events.note("the device is the CPU itself, so equal losses prove nothing about a GPU");
         }
@@ -74,13 +96,13 @@ final class TrainingCheck {
     /** @param losses gets those of the first steps, after which it stops unless it is to go on to the end */
     private TrainingResult train(String deviceName, boolean toTheEnd, List<Double> losses) {
         NetworkSpec spec = new NetworkSpec(
-                job.model(),
+                NETWORK.name(),
                 images.channels(),
                 images.height(),
                 images.width(),
                 images.classNames(),
                 job.normalization().of(images));
-        Module network = job.entry().build(new ModelOptions(spec.classes(), images.channels(), images.height()));
+        Module network = NETWORK.build(options(images));
         try (Device device = CheckDevice.open(deviceName, settings)) {
             network.initialize(device, job.seed());
             return Trainer.builder(network, spec)

@@ -108,14 +108,32 @@ class GpuCheckCommandTest {
     }
 
     @Test
-    void aMachineWithoutAGpuFailsAndLeavesTheRestOut() throws IOException {
+    void aMachineWithoutAGpuFailsAtOnceAndWritesNothing() {
         assumeTrue(Device.available().stream().noneMatch(device -> device.name().startsWith("cuda")), "a GPU is here");
 
         CommandRun run = run();
 
-        assertThat(run.exitCode()).isEqualTo(ExitCodes.FAILURE);
-        assertThat(run.err()).contains("machine: FAILED machine: device cuda: ");
-        assertThat(written().at("/sections/conformance/state").asText()).isEqualTo("not-run");
+        TandemCommandTest.assertOneLine(run, ExitCodes.FAILURE);
+        assertThat(run.err()).contains("tandem: device cuda: ", "(tandem doctor tells more)");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void dataThatDoNotFitAreRefusedBeforeAnythingIsWritten() throws IOException {
+        Path data = SmallMnist.write(folder.resolve("digits"), 100, 10);
+
+        CommandRun run = CommandRun.of(
+                "gpu-check",
+                "--device",
+                "cpu",
+                "--data",
+                data.toString(),
+                "--out",
+                folder.resolve("out").toString());
+
+        TandemCommandTest.assertOneLine(run, ExitCodes.USAGE);
+        assertThat(run.err()).contains("--batch 128", "has 100 images to train on");
+        assertThat(folder.resolve("out")).doesNotExist();
     }
 
     @Test
@@ -156,7 +174,7 @@ class GpuCheckCommandTest {
         "--time-limit, soon, 'use a time such as 90s, 20m or 1h'"
     })
     void mistakesAreSaidInOneLine(String option, String value, String message) {
-        CommandRun run = run(option, value);
+        CommandRun run = option.equals("--device") ? run(option, value) : run("--device", "cpu", option, value);
 
         TandemCommandTest.assertOneLine(run, ExitCodes.USAGE);
         assertThat(run.err()).contains(message);

@@ -59,14 +59,28 @@ public final class Device implements AutoCloseable {
         if (name.equals("auto")) {
             return openBest(options);
         }
-        String[] parts = name.split(":", 2);
-        BackendProvider provider = providers().stream()
-                .filter(candidate -> candidate.kind().equals(parts[0]))
+        BackendProvider provider = provider(name);
+        return new Device(provider.open(index(name, provider), options));
+    }
+
+    /**
+     * Whether a device is there, without opening it.
+     *
+     * @param name as {@link #open(String)} takes it, but for {@code auto}
+     * @throws DeviceException if there is no such device, saying why and what to do
+     */
+    public static void require(String name) {
+        index(name, provider(name));
+    }
+
+    private static BackendProvider provider(String name) {
+        String kind = name.split(":", 2)[0];
+        return providers().stream()
+                .filter(candidate -> candidate.kind().equals(kind))
                 .findFirst()
                 .orElseThrow(() -> new DeviceException("device " + name
                         + ": no backend for it is on the class path; there is "
                         + providers().stream().map(BackendProvider::kind).toList() + " and auto"));
-        return new Device(provider.open(index(name, parts, provider), options));
     }
 
     /** Opens a backend that is no service: a test's own, say. */
@@ -74,7 +88,8 @@ public final class Device implements AutoCloseable {
         return new Device(backend);
     }
 
-    private static int index(String name, String[] parts, BackendProvider provider) {
+    private static int index(String name, BackendProvider provider) {
+        String[] parts = name.split(":", 2);
         int count = provider.devices().size();
         if (count == 0) {
             throw new DeviceException(
