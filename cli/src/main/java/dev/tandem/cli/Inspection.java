@@ -4,6 +4,7 @@ import dev.tandem.data.ImageDataset;
 import dev.tandem.inspect.Activations;
 import dev.tandem.inspect.Filters;
 import dev.tandem.inspect.GradCam;
+import dev.tandem.inspect.HeatMap;
 import dev.tandem.inspect.NearestImages;
 import dev.tandem.inspect.Occlusion;
 import dev.tandem.inspect.Pictures;
@@ -25,6 +26,9 @@ final class Inspection {
     private static final int MOST_FILTERS = 256;
     private static final int MOST_STAGES = 32;
     private static final int BATCH = 64;
+    /** Of probability: a network's noise must not look like a finding. */
+    private static final float LEAST_FULL_DROP = 0.1f;
+
     private static final long NANOS_BETWEEN_NOTES = 10_000_000_000L;
 
     private final TrainedNetwork trained;
@@ -116,16 +120,20 @@ final class Inspection {
         for (float each : result.probabilities()) {
             least = Math.min(least, each);
         }
+        HeatMap drops = result.drops();
+        float full = Math.max(LEAST_FULL_DROP, drops.largest());
         Map<String, Object> details = image.details("occlusion");
         details.put("patch", patch);
         details.put("stride", stride);
         details.put("leastProbability", least);
+        details.put("fullColourDrop", full);
         folder.add(
                 "What the class loses where a square is hidden (occlusion)",
                 image.name() + "-occlusion",
                 seenAs(image) + "; " + Format.percent(least) + " at the least where a square of " + patch + "×" + patch
-                        + " is hidden",
-                Pictures.overlay(image.colours(), result.drops()),
+                        + " is hidden; red is a loss of "
+                        + String.format(Locale.ROOT, "%.1f percentage points", 100 * full),
+                Pictures.overlay(image.colours(), drops, full),
                 details);
     }
 

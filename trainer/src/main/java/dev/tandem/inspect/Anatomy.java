@@ -21,8 +21,16 @@ import java.util.Set;
 
 /** Which parts of a network have something to look at, found by applying it to an image once. */
 final class Anatomy {
-    /** A part as it was applied to one image. */
-    record Part(String path, Module module, Shape input, Shape output) {}
+    /**
+     * A part as it was applied to one image.
+     *
+     * @param joins whether it makes its output of what its own parts gave, as where a shortcut is added: those are branches
+     */
+    record Part(String path, Module module, Shape input, Shape output, boolean joins) {
+        boolean isIn(Part other) {
+            return path.startsWith(other.path + ".");
+        }
+    }
 
     /** Feature maps in a network: what goes into a part or comes out of it. */
     record Site(String path, boolean isInput) {
@@ -49,13 +57,28 @@ final class Anatomy {
     /** @param image {@code [1, C, H, W]} */
     static Anatomy of(Module network, Tensor image) {
         List<Part> parts = new ArrayList<>();
+        List<Tensor> outputs = new ArrayList<>();
         try (Scope scope = Scope.open();
                 Autograd.NoGrad off = Autograd.noGrad()) {
             Watching.apply(network, image, (path, module, input, output) -> {
-                parts.add(new Part(path, module, input.shape(), output.shape()));
+                Part part = new Part(path, module, input.shape(), output.shape(), joins(path, output, parts, outputs));
+                parts.add(part);
+                outputs.add(output);
             });
         }
         return new Anatomy(network, parts);
+    }
+
+    /** Whether parts lie in it that finished before, and its output is that of none of them. */
+    private static boolean joins(String path, Tensor output, List<Part> parts, List<Tensor> outputs) {
+        boolean holdsParts = false;
+        for (int i = parts.size() - 1; i >= 0 && parts.get(i).path().startsWith(path + "."); i--) {
+            holdsParts = true;
+            if (outputs.get(i) == output) {
+                return false;
+            }
+        }
+        return holdsParts;
     }
 
     /** Whether planes of more than one pixel. */
@@ -139,17 +162,32 @@ final class Anatomy {
 
     /**
      * Parts whose maps tell the way of an image through the network: as deep as makes no more than {@code most}, after their norm
-     * and activation.
+     * and activation; of branches what they are joined to.
      */
     List<Part> stages(int most) {
         List<Part> stages = List.of();
         for (int depth = 1; ; depth++) {
             List<Part> deeper = stages(visible(depth));
             if (deeper.equals(stages) || (deeper.size() > most && !stages.isEmpty())) {
-                return stages;
+                return joined(stages);
             }
             stages = deeper;
         }
+    }
+
+    /** With the outermost part that joins branches in the place of these. */
+    private List<Part> joined(List<Part> stages) {
+        List<Part> joining = parts.stream()
+                .filter(part -> part.joins() && hasPlanes(part.output()))
+                .toList();
+        Set<Part> shown = new HashSet<>();
+        for (Part stage : stages) {
+            shown.add(joining.stream()
+                    .filter(stage::isIn)
+                    .reduce((inner, outer) -> outer)
+                    .orElse(stage));
+        }
+        return parts.stream().filter(shown::contains).toList();
     }
 
     /** Without those that the next one only finishes. */

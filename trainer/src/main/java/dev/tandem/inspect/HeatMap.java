@@ -27,13 +27,23 @@ public record HeatMap(int height, int width, float[] values) {
 
     /** Divided by the largest value; what is negative becomes 0, and so does everything where nothing is above 0. */
     public HeatMap normalised() {
+        return normalised(largest());
+    }
+
+    /** The largest value; 0 if none is above. */
+    public float largest() {
         float largest = 0;
         for (float value : values) {
             largest = Math.max(largest, value);
         }
+        return largest;
+    }
+
+    /** Divided by {@code scale}, which no value may be above; what is negative becomes 0, and everything where the scale is 0. */
+    public HeatMap normalised(float scale) {
         float[] result = new float[values.length];
         for (int i = 0; i < result.length; i++) {
-            result[i] = largest > 0 ? Math.max(0, values[i]) / largest : 0;
+            result[i] = scale > 0 ? Math.max(0, values[i]) / scale : 0;
         }
         return new HeatMap(height, width, result);
     }

@@ -52,9 +52,14 @@ public final class Pictures {
      * @param image colours from 0 to 1
      */
     public static BufferedImage overlay(Planes image, HeatMap map) {
+        return overlay(image, map, map.largest());
+    }
+
+    /** @param full what is red; no value may be above it */
+    public static BufferedImage overlay(Planes image, HeatMap map, float full) {
         BufferedImage photo = photo(image);
         BufferedImage mixed = new BufferedImage(photo.getWidth(), photo.getHeight(), BufferedImage.TYPE_INT_RGB);
-        HeatMap heat = map.normalised().resized(photo.getHeight(), photo.getWidth());
+        HeatMap heat = map.normalised(full).resized(photo.getHeight(), photo.getWidth());
         for (int y = 0; y < photo.getHeight(); y++) {
             for (int x = 0; x < photo.getWidth(); x++) {
                 mixed.setRGB(x, y, mean(photo.getRGB(x, y), jet(heat.at(y, x))));

@@ -87,6 +87,22 @@ class AnatomyTest {
     }
 
     @Test
+    void stagesOfBlocksWithBranchesAreWhatTheseAreJoinedTo() {
+        look("mobilenet_v2", anatomy -> assertThat(anatomy.stages(32))
+                .extracting(Anatomy.Part::path)
+                .hasSize(19)
+                .startsWith("features.0.2", "features.1.conv", "features.2.conv", "features.3", "features.4.conv"));
+        look("vit_b_16", anatomy -> assertThat(anatomy.stages(80))
+                .extracting(Anatomy.Part::path)
+                .contains("encoder.layers.encoder_layer_11")
+                .noneMatch(path -> path.endsWith("mlp")));
+        look("googlenet", anatomy -> assertThat(anatomy.stages(80))
+                .extracting(Anatomy.Part::path)
+                .contains("inception5b")
+                .noneMatch(path -> path.contains("branch")));
+    }
+
+    @Test
     void featuresGoIntoTheLastLayer() {
         look("alexnet", anatomy -> assertThat(anatomy.features().path()).isEqualTo("classifier.6"));
         look("vit_b_16", anatomy -> assertThat(anatomy.features().path()).isEqualTo("heads.head"));

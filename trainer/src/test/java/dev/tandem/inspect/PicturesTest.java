@@ -111,6 +111,16 @@ class PicturesTest extends OnCpu {
     }
 
     @Test
+    void littleIsBlueWhereTheScaleIsLarge() {
+        Planes black = new Planes(1, 28, 28, new float[28 * 28]);
+        HeatMap noise = new HeatMap(1, 2, new float[] {0, 0.005f});
+
+        BufferedImage picture = Pictures.overlay(black, noise, 0.1f);
+
+        assertThat(picture.getRGB(449, 100) & 0xffff00).isZero();
+    }
+
+    @Test
     void heatMapsAreScaledBetweenCentres() {
         HeatMap map = new HeatMap(1, 2, new float[] {0, 1}).resized(1, 8);
 
