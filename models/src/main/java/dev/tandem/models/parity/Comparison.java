@@ -64,7 +64,8 @@ final class Comparison {
 
     /**
      * What the zoo promises, 10⁻⁴ for logits and losses, 10⁻³ for gradients and updates; or ten times what PyTorch's own rounding
-     * makes of the case (its float32 run against its float64 run) where that is more. That alone would be too little: a ReLU that
+     * makes of the case (its float32 run against its float64 run) where that is more, which is 0.2 at the most ({@link Trace#read}).
+     * That alone would be too little: a ReLU that
      * rounding turns on or off in one of the steps shows in no such pair of runs that both escaped it. Of one case of VGG-11 with
      * batch norm PyTorch with oneDNN differs from PyTorch without by 7·10⁻⁴ after three steps, and float32 from float64 by 6·10⁻⁷.
      */

@@ -26,6 +26,10 @@ public final class Trace {
     private static final String SAMPLE = "#sample";
     private static final String STATISTICS = "#stats";
     private static final String STATE = "state.";
+    private static final String ROUNDING = ".max_rel";
+    /** Ten times as much, a fifth of a tensor's largest magnitude, would let almost anything pass. */
+    private static final double MOST_ROUNDING = 0.02;
+
     private static final String COUNTER = "num_batches_tracked"; // PyTorch's, not used here
 
     private final Path file;
@@ -42,7 +46,10 @@ public final class Trace {
         this.rounding = metadata.containsKey("ref64") ? flat("ref64") : Map.of();
     }
 
-    /** @throws BrokenFileException if the file is damaged or no trace */
+    /**
+     * @throws BrokenFileException if the file is damaged or no trace
+     * @throws IllegalArgumentException if PyTorch's float32 is so far from its float64 that the trace proves nothing
+     */
     public static Trace read(Path file) {
         SafeTensors contents = SafeTensors.read(file);
         String format = contents.metadata().get("format");
@@ -51,7 +58,20 @@ public final class Trace {
                     file,
                     "it is no trace of a training case: its metadata has the format " + format + ", not " + FORMAT);
         }
-        return new Trace(file, contents);
+        Trace trace = new Trace(file, contents);
+        trace.requireLittleRounding();
+        return trace;
+    }
+
+    private void requireLittleRounding() {
+        for (String name : rounding.keySet()) {
+            if (name.endsWith(ROUNDING) && !(parse("ref64 " + name, rounding.get(name)) <= MOST_ROUNDING)) {
+                throw new IllegalArgumentException(file + ": PyTorch's own float32 differs from its float64 by "
+                        + rounding.get(name) + " in " + name.substring(0, name.length() - ROUNDING.length())
+                        + " (ref64), of which " + MOST_ROUNDING + " is the most that still proves something; record a"
+                        + " case with less rounding, such as a larger batch or fewer steps");
+            }
+        }
     }
 
     public Path file() {
@@ -99,7 +119,7 @@ public final class Trace {
 
     /** How far PyTorch's own float32 is from its float64 in a group, relative to a tensor's largest magnitude; NaN if untold. */
     double rounding(String group) {
-        String value = rounding.get(group + ".max_rel");
+        String value = rounding.get(group + ROUNDING);
         return value == null ? Double.NaN : parse("ref64 " + group, value);
     }
 

@@ -174,6 +174,19 @@ class ParityTest {
                 .hasMessageContaining("encoder_layer_2");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0.021", "1e300"})
+    void aTraceThatWouldLetAnythingPassIsRefused(String rounding) throws Exception {
+        SafeTensors whole = SafeTensors.read(copy("lenet5.safetensors"));
+        Map<String, String> metadata = new LinkedHashMap<>(whole.metadata());
+        metadata.put("ref64", metadata.get("ref64").replaceFirst("\"max_rel\": [^,}]+", "\"max_rel\": " + rounding));
+        Path altered = folder.resolve("altered.safetensors");
+        SafeTensors.write(altered, whole.tensors(), metadata);
+        assertThatThrownBy(() -> Trace.read(altered))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("differs from its float64 by " + rounding + " in eval.logits");
+    }
+
     @Test
     void whatIsNoTraceIsRefused() {
         Path file = folder.resolve("weights.safetensors");
