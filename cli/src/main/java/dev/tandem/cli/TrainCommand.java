@@ -145,6 +145,8 @@ final class TrainCommand extends Subcommand {
                                 + " and goes on with that; leave it out, or start a new run with --weights");
             }
         });
+        check(settings); // with other epochs
+        Transfer.check(settings);
         ImageDataset images = DataSource.open(settings.data(), Split.TRAIN, settings.imageSize());
         if (!run.hasCheckpoint()) {
             console().note("tandem: the run in " + folder + " has no checkpoint yet; it begins anew");

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -163,6 +164,10 @@ class TransferTest {
             }
         }
         Files.delete(folder.resolve("whole/final.safetensors"));
+
+        CommandRun shorter = CommandRun.of("train", "--resume", "--run", at("whole"), "--epochs", "2");
+        TandemCommandTest.assertOneLine(shorter, ExitCodes.USAGE);
+        assertThat(shorter.err()).contains("--unfreeze 3: there are 2 epochs");
 
         CommandRun resumed = CommandRun.of("train", "--resume", "--run", at("whole"), "--json");
 
@@ -402,6 +407,28 @@ class TransferTest {
                 "1",
                 "--run",
                 at(run));
+    }
+
+    @Test
+    void anExchangedPhotoIsNoticedWhenARunGoesOn() throws IOException {
+        Path photos = ColouredPhotos.write(folder.resolve("photos"), 8, 2, "red", "blue");
+        trainBriefly(photos, "run");
+        Path exchanged = photos.resolve("train/red/0.jpg");
+        Files.move(photos.resolve("train/red/0.png"), exchanged);
+
+        CommandRun refused = CommandRun.of("train", "--resume", "--epochs", "2", "--run", at("run"));
+        assertThat(refused.exitCode()).isEqualTo(ExitCodes.FAILURE);
+        assertThat(refused.err()).contains("as many images of each class, but files of other names or sizes");
+
+        Path checkpoint = folder.resolve("run/checkpoints/step-000000002.safetensors");
+        SafeTensors written = SafeTensors.read(checkpoint);
+        Map<String, String> asBefore = new HashMap<>(written.metadata());
+        assertThat(asBefore.remove("trainFiles")).isNotEmpty();
+        SafeTensors.write(checkpoint, written.tensors(), asBefore);
+        CommandRun resumed = CommandRun.of("train", "--resume", "--epochs", "2", "--run", at("run"));
+        assertThat(resumed.exitCode())
+                .as("checkpoint of an earlier version: " + resumed.err())
+                .isZero();
     }
 
     @Test

@@ -40,6 +40,14 @@ public interface ImageDataset {
         copyPixels(index, target, offset);
     }
 
+    /**
+     * Changes with the images, as far as that can be told without decoding them: of photos with the names and sizes of their files.
+     * Empty where nothing is known.
+     */
+    default String fingerprint() {
+        return "";
+    }
+
     /** Bytes an image. */
     default int imageBytes() {
         return channels() * height() * width();

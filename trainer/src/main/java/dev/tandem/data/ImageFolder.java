@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 
 /**
  * Photos as ImageNet's come: {@code train/<class>/…} and {@code val/<class>/…} (or {@code test/<class>/…}), classes in the order
@@ -239,6 +241,21 @@ public final class ImageFolder implements ImageDataset {
     @Override
     public boolean cutsPhotos() {
         return true;
+    }
+
+    /** CRC-32 of the files' names, with their class's, and sizes. */
+    @Override
+    public String fingerprint() {
+        CRC32 sum = new CRC32();
+        for (Path file : files) {
+            String name = file.getParent().getFileName() + "/" + file.getFileName();
+            try {
+                sum.update((name + " " + Files.size(file) + "\n").getBytes(StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                throw new UncheckedIOException(file + ": cannot be read: " + e.getMessage(), e);
+            }
+        }
+        return String.format("%08x", sum.getValue());
     }
 
     /** @throws ImageException if the photo cannot be read, naming it */

@@ -125,4 +125,9 @@ public final class ResizedDataset implements ImageDataset {
         }
         return result;
     }
+
+    @Override
+    public String fingerprint() {
+        return whole.fingerprint();
+    }
 }

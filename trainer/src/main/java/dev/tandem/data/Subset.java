@@ -92,4 +92,9 @@ public final class Subset implements ImageDataset {
     public void copyPixels(int index, Crop crop, MemorySegment target, long offset) {
         whole.copyPixels(indices[index], crop, target, offset);
     }
+
+    @Override
+    public String fingerprint() {
+        return whole.fingerprint();
+    }
 }

@@ -35,6 +35,7 @@ public final class RunFolder {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path folder;
+    private Checkpoint read; // that the next to ask need not read anew
 
     private RunFolder(Path folder) {
         this.folder = folder;
@@ -167,6 +168,13 @@ public final class RunFolder {
      * @throws BrokenFileException if all are damaged
      */
     Checkpoint newestCheckpoint() {
+        boolean known = read != null && read.file().equals(checkpoints().get(0).toString());
+        Checkpoint newest = known ? read : readNewestCheckpoint();
+        read = null;
+        return newest;
+    }
+
+    private Checkpoint readNewestCheckpoint() {
         BrokenFileException last = null;
         for (Path file : checkpoints()) {
             try {
@@ -179,13 +187,16 @@ public final class RunFolder {
         throw last;
     }
 
-    /** What network the newest checkpoint is of, and for which images; none if there is no checkpoint. */
+    /**
+     * What network the newest checkpoint is of, and for which images; none if there is no checkpoint. It is read for that, and kept
+     * for the trainer that goes on from it.
+     */
     public Optional<NetworkSpec> networkSpec() {
         if (!hasCheckpoint()) {
             return Optional.empty();
         }
-        Checkpoint newest = newestCheckpoint();
-        return Optional.of(NetworkSpec.fromMetadata(newest.file(), newest.values()));
+        read = readNewestCheckpoint();
+        return Optional.of(NetworkSpec.fromMetadata(read.file(), read.values()));
     }
 
     /** Deletes all but the newest. */

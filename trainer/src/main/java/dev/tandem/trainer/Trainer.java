@@ -33,12 +33,14 @@ public final class Trainer {
     private static final String PLATEAU = "plateau.";
     private static final String IMAGES = "trainImages";
     private static final String LABELS = "trainLabels";
+    private static final String FILES = "trainFiles";
 
     private final TrainerBuilder settings;
     private final Module model;
     private final Optimizer optimizer;
     private final Device device;
     private final BatchLoader loader;
+    private final String fingerprint; // of the training images; empty where no checkpoint will hold it
     private final DivergenceDiagnosis diagnosis = new DivergenceDiagnosis();
     private final long startNanos = System.nanoTime();
     private volatile boolean stopRequested;
@@ -62,6 +64,7 @@ public final class Trainer {
         if (settings.validationData != null) {
             DataChecks.check(settings.spec, settings.validationData);
         }
+        this.fingerprint = settings.runFolder == null ? "" : settings.trainData.fingerprint();
         this.loader =
                 BatchLoader.shuffled(settings.trainData, settings.batchSize, settings.seed, settings.augmentation);
     }
@@ -262,6 +265,7 @@ public final class Trainer {
         values.put("seed", Long.toString(settings.seed));
         values.put(IMAGES, Integer.toString(settings.trainData.size()));
         values.put(LABELS, DataChecks.labelsFingerprint(settings.trainData));
+        values.put(FILES, fingerprint);
         values.put("optimizerSteps", Long.toString(optimizer.stepCount()));
         values.put("randomSeed", Long.toString(random[0]));
         values.put("randomOffset", Long.toString(random[1]));
@@ -311,10 +315,13 @@ public final class Trainer {
             difference = checkpoint.number(IMAGES) + " images, now there are " + images;
         } else if (!checkpoint.value(LABELS).equals(DataChecks.labelsFingerprint(settings.trainData))) {
             difference = "as many images, but other class names or labels";
+        } else if (!checkpoint.values().getOrDefault(FILES, fingerprint).equals(fingerprint)) {
+            difference = "as many images of each class, but files of other names or sizes";
         }
         if (difference != null) {
             throw new IllegalArgumentException(checkpoint.file() + ": the run was started on " + difference + " ("
-                    + settings.trainData.name() + "), and would go on in another order; put the data back as it was,"
+                    + settings.trainData.name()
+                    + "), and would not go on as if it had never stopped; put the data back as it was,"
                     + " or start a new run with --weights");
         }
     }
