@@ -90,7 +90,7 @@ final class BenchCommand extends Subcommand {
         result.put("channels", options.channels());
         result.put("classes", options.classes());
         result.put("device", opened.name());
-        result.put("threads", device.threads());
+        result.put("threads", opened.threads());
         result.put("steps", speed.stepMillis().length);
         result.put("imagesPerSecond", Format.rounded(speed.imagesPerSecond(), 2));
         result.put("stepMillis", Format.rounded(speed.median(), 3));

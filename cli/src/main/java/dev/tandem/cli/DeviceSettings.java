@@ -20,7 +20,7 @@ final class DeviceSettings extends CudaSettings {
             names = "--threads",
             paramLabel = "N",
             converter = Values.AtLeastOne.class,
-            description = "CPU threads to compute with (default: one a core).")
+            description = "CPU threads to compute with, and as many to decode photos ahead (default: one a core).")
     Integer threads;
 
     @Option(
@@ -44,11 +44,6 @@ final class DeviceSettings extends CudaSettings {
         settings.memoryReport = memoryReport;
         settings.cudaHome = cudaHome;
         return settings;
-    }
-
-    /** CPU threads to compute with. */
-    int threads() {
-        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     }
 
     /** Opens the device for the calling thread. */

@@ -21,13 +21,17 @@ enum Normalizations {
 
     private static final int MOST_PHOTOS = 2000;
 
-    /** @throws IllegalStateException for {@link #PRETRAINED}, whose numbers do not come from images */
-    Normalization of(ImageDataset images) {
+    /**
+     * @param threads that decode photos
+     * @throws IllegalStateException for {@link #PRETRAINED}, whose numbers do not come from images
+     */
+    Normalization of(ImageDataset images, int threads) {
         switch (this) {
             case STANDARD:
-                return Statistics.of(some(images)).toNormalization();
+                return Statistics.of(some(images), threads).toNormalization();
             case CENTRED:
-                return Normalization.centred(Statistics.of(some(images)).mean());
+                return Normalization.centred(
+                        Statistics.of(some(images), threads).mean());
             case ZERO_ONE:
                 return Normalization.zeroToOne(images.channels());
             default:

@@ -95,15 +95,15 @@ final class TrainingCheck {
 
     /** @param losses gets those of the first steps, after which it stops unless it is to go on to the end */
     private TrainingResult train(String deviceName, boolean toTheEnd, List<Double> losses) {
-        NetworkSpec spec = new NetworkSpec(
-                NETWORK.name(),
-                images.channels(),
-                images.height(),
-                images.width(),
-                images.classNames(),
-                job.normalization().of(images));
         Module network = NETWORK.build(options(images));
         try (Device device = CheckDevice.open(deviceName, settings)) {
+            NetworkSpec spec = new NetworkSpec(
+                    NETWORK.name(),
+                    images.channels(),
+                    images.height(),
+                    images.width(),
+                    images.classNames(),
+                    job.normalization().of(images, device.threads()));
             network.initialize(device, job.seed());
             return Trainer.builder(network, spec)
                     .trainOn(images)

@@ -117,7 +117,7 @@ final class TrainingJob {
                     trainData.height(),
                     trainData.width(),
                     classes,
-                    known == null ? readNormalization() : known,
+                    known == null ? readNormalization(device.threads()) : known,
                     networkSettings);
             RunFolder run = folder.get();
             run.writeConfig(settings.with(Map.of("set", spec.settings())).toMap());
@@ -135,9 +135,9 @@ final class TrainingJob {
     }
 
     /** To be done last, since many photos take minutes to read. */
-    private Normalization readNormalization() {
+    private Normalization readNormalization(int threads) {
         settings.normalization().announce(console, trainData);
-        return settings.normalization().of(trainData);
+        return settings.normalization().of(trainData, threads);
     }
 
     /** Those of the network whose weights are taken, and over them what is given. */
@@ -243,7 +243,7 @@ final class TrainingJob {
                 + trainData.name() + ": " + Format.grouped(trainData.size()) + " images of " + size + " to train on, "
                 + Format.grouped(validationData.size())
                 + (measuredOn().equals("test") ? " to test on" : " to validate on")
-                + "; " + device.name() + (device.name().equals("cpu") ? ", threads: " + deviceSettings.threads() : ""));
+                + "; " + device.name() + (device.name().equals("cpu") ? ", threads: " + device.threads() : ""));
         console.note(Format.counted(settings.epochs(), "epoch") + ", batches of " + settings.batch() + ", "
                 + settings.optimizer() + " at " + settings.learningRate() + ", " + settings.schedule() + "; run folder "
                 + run.path());

@@ -21,6 +21,11 @@ public record DeviceOptions(int threads, long memoryLimitBytes, boolean determin
         }
     }
 
+    /** CPU threads to compute with, 1 or more. */
+    public int threadsOrCores() {
+        return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    }
+
     public DeviceOptions withThreads(int threads) {
         return new DeviceOptions(threads, memoryLimitBytes, deterministic, traceAllocations);
     }

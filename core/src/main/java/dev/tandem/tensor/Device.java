@@ -32,14 +32,16 @@ public final class Device implements AutoCloseable {
     private static final ThreadLocal<Device> CURRENT = new ThreadLocal<>();
 
     private final Backend backend;
+    private final int threads;
     private final Thread owner = Thread.currentThread();
     private final Device previous = CURRENT.get();
     private final Scope scope = Scope.root();
     private Rng random;
     private boolean closed;
 
-    private Device(Backend backend) {
+    private Device(Backend backend, DeviceOptions options) {
         this.backend = backend;
+        this.threads = options.threadsOrCores();
         CURRENT.set(this);
     }
 
@@ -60,7 +62,7 @@ public final class Device implements AutoCloseable {
             return openBest(options);
         }
         BackendProvider provider = provider(name);
-        return new Device(provider.open(index(name, provider), options));
+        return new Device(provider.open(index(name, provider), options), options);
     }
 
     /**
@@ -85,7 +87,7 @@ public final class Device implements AutoCloseable {
 
     /** Opens a backend that is no service: a test's own, say. */
     public static Device of(Backend backend) {
-        return new Device(backend);
+        return new Device(backend, DeviceOptions.DEFAULT);
     }
 
     private static int index(String name, BackendProvider provider) {
@@ -115,7 +117,7 @@ public final class Device implements AutoCloseable {
                 reason = provider.whyUnavailable().orElse("there is none");
             } else {
                 try {
-                    return new Device(provider.open(0, options));
+                    return new Device(provider.open(0, options), options);
                 } catch (DeviceException e) {
                     reason = e.getMessage();
                 }
@@ -156,6 +158,11 @@ public final class Device implements AutoCloseable {
     /** What {@code --device} takes, such as {@code cpu} or {@code cuda:0}. */
     public String name() {
         return backend.info().name();
+    }
+
+    /** CPU threads that may work for it, on the CPU or beside a GPU: those that it was opened with. */
+    public int threads() {
+        return threads;
     }
 
     public MemoryOps memory() {

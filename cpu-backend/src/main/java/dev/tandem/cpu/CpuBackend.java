@@ -21,10 +21,8 @@ final class CpuBackend implements Backend {
 
     CpuBackend(DeviceInfo info, DeviceOptions options) {
         this.info = info;
-        int threads =
-                options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
         long limit = options.memoryLimitBytes() > 0 ? options.memoryLimitBytes() : CpuProvider.availableBytes();
-        runtime = new CpuRuntime(options, threads, limit);
+        runtime = new CpuRuntime(options, options.threadsOrCores(), limit);
         memory = new CpuMemory(runtime);
         math = new CpuMath(runtime, memory);
         neural = new CpuNeural(runtime);

@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /** Some images side by side. It and what it hands out are valid until the loader is asked for the next one. */
@@ -31,27 +31,25 @@ public final class Batch {
 
     /**
      * Takes the images {@code order[from]} to {@code order[from + count − 1]}. Returns, or throws, when no thread writes into the
-     * batch any more: a parallel stream does not wait for the others when one fails, and its memory is used again or freed.
+     * batch any more, since its memory is used again or freed.
+     *
+     * @param decoders null to do it on this thread
      */
-    void fill(ImageDataset dataset, int[] order, int from, int count, Augmentation augmentation, long seed, int epoch) {
+    void fill(
+            ImageDataset dataset,
+            int[] order,
+            int from,
+            int count,
+            Augmentation augmentation,
+            long seed,
+            int epoch,
+            Decoders decoders) {
         size = count;
-        AtomicReference<Throwable> failure = new AtomicReference<>();
-        IntStream places = IntStream.range(0, count);
-        (dataset.cutsPhotos() ? places.parallel() : places).forEach(i -> {
-            if (failure.get() != null) {
-                return;
-            }
-            try {
-                take(dataset, order[from + i], i, augmentation, seed, epoch);
-            } catch (RuntimeException | Error e) {
-                failure.compareAndSet(null, e);
-            }
-        });
-        if (failure.get() instanceof RuntimeException e) {
-            throw e;
-        }
-        if (failure.get() instanceof Error e) {
-            throw e;
+        IntConsumer taking = i -> take(dataset, order[from + i], i, augmentation, seed, epoch);
+        if (decoders == null) {
+            IntStream.range(0, count).forEach(taking);
+        } else {
+            decoders.forEach(count, taking);
         }
     }
 

@@ -30,6 +30,7 @@ public final class BatchLoader implements AutoCloseable {
     private final boolean keepsLast;
     private final long seed;
     private final Augmentation augmentation;
+    private final Decoders decoders; // null where images need not be decoded
     private final Arena arena = Arena.ofShared();
     private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(AHEAD + 1);
     private BlockingQueue<Object> ready; // batches, then END or a Throwable; null before the first epoch
@@ -44,7 +45,8 @@ public final class BatchLoader implements AutoCloseable {
             boolean shuffled,
             boolean keepsLast,
             long seed,
-            Augmentation augmentation) {
+            Augmentation augmentation,
+            int threads) {
         this.dataset = dataset;
         this.batchSize = checkBatch(dataset, batchSize);
         this.shuffled = shuffled;
@@ -59,23 +61,44 @@ public final class BatchLoader implements AutoCloseable {
             arena.close();
             throw e;
         }
+        this.decoders = dataset.cutsPhotos() ? new Decoders(threads) : null;
     }
 
     /**
      * For training: a new order each epoch. Images that do not fill a last batch are left out of their epoch. Call {@link
      * #startEpoch} first.
      *
+     * @param threads that decode photos
      * @throws IllegalArgumentException if the batch is larger than the data set
      */
-    public static BatchLoader shuffled(ImageDataset dataset, int batchSize, long seed, Augmentation augmentation) {
-        return new BatchLoader(dataset, batchSize, true, false, seed, augmentation);
+    public static BatchLoader shuffled(
+            ImageDataset dataset, int batchSize, long seed, Augmentation augmentation, int threads) {
+        return new BatchLoader(dataset, batchSize, true, false, seed, augmentation, threads);
     }
 
-    /** For evaluation: every image once, in order, the last batch as small as it is. Its only epoch is started. */
-    public static BatchLoader inOrder(ImageDataset dataset, int batchSize) {
-        BatchLoader loader = new BatchLoader(dataset, batchSize, false, true, 0, Augmentation.NONE);
+    /** As above, with a thread a core. */
+    public static BatchLoader shuffled(ImageDataset dataset, int batchSize, long seed, Augmentation augmentation) {
+        return shuffled(dataset, batchSize, seed, augmentation, cores());
+    }
+
+    /**
+     * For evaluation: every image once, in order, the last batch as small as it is. Its only epoch is started.
+     *
+     * @param threads that decode photos
+     */
+    public static BatchLoader inOrder(ImageDataset dataset, int batchSize, int threads) {
+        BatchLoader loader = new BatchLoader(dataset, batchSize, false, true, 0, Augmentation.NONE, threads);
         loader.startEpoch(0, 0);
         return loader;
+    }
+
+    /** As above, with a thread a core. */
+    public static BatchLoader inOrder(ImageDataset dataset, int batchSize) {
+        return inOrder(dataset, batchSize, cores());
+    }
+
+    private static int cores() {
+        return Runtime.getRuntime().availableProcessors();
     }
 
     private static int checkBatch(ImageDataset dataset, int batchSize) {
@@ -133,7 +156,8 @@ public final class BatchLoader implements AutoCloseable {
     private void fill(Batch batch, int[] order, int from, int epoch) {
         boolean filled = false;
         try {
-            batch.fill(dataset, order, from, Math.min(batchSize, order.length - from), augmentation, seed, epoch);
+            int count = Math.min(batchSize, order.length - from);
+            batch.fill(dataset, order, from, count, augmentation, seed, epoch, decoders);
             filled = true;
         } finally {
             if (!filled) {
@@ -232,6 +256,9 @@ public final class BatchLoader implements AutoCloseable {
         stopWorker();
         if (arena.scope().isAlive()) {
             arena.close();
+        }
+        if (decoders != null) {
+            decoders.close();
         }
     }
 }

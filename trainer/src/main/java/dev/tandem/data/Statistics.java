@@ -1,27 +1,28 @@
 package dev.tandem.data;
 
 import java.lang.foreign.MemorySegment;
-import java.util.stream.IntStream;
+import java.util.Arrays;
 
 /** Mean and standard deviation of a data set's pixels, a channel each, in pixel units (0 to 255). */
 public record Statistics(double[] mean, double[] deviation) {
     private static final int VALUES = 256;
 
     /**
-     * Over every pixel of every image, on all processors; exact sums, so that the order does not matter.
+     * Over every pixel of every image; exact sums, so that the order does not matter.
      *
+     * @param threads that share them out
      * @throws IllegalArgumentException if there are no images
      */
-    public static Statistics of(ImageDataset dataset) {
+    public static Statistics of(ImageDataset dataset, int threads) {
         if (dataset.size() == 0) {
             throw new IllegalArgumentException("statistics of " + dataset.name() + ": it has no images");
         }
         int channels = dataset.channels();
-        int parts = Runtime.getRuntime().availableProcessors();
-        long[] counts = IntStream.range(0, parts)
-                .parallel()
-                .mapToObj(part -> histogram(dataset, part, parts))
-                .reduce(new long[channels * VALUES], Statistics::add);
+        long[][] parts = new long[threads][];
+        try (Decoders decoders = new Decoders(threads)) {
+            decoders.forEach(threads, part -> parts[part] = histogram(dataset, part, threads));
+        }
+        long[] counts = Arrays.stream(parts).reduce(new long[channels * VALUES], Statistics::add);
         double[] mean = new double[channels];
         double[] deviation = new double[channels];
         for (int c = 0; c < channels; c++) {
@@ -38,6 +39,11 @@ public record Statistics(double[] mean, double[] deviation) {
             deviation[c] = Math.sqrt((double) squares / pixels - mean[c] * mean[c]);
         }
         return new Statistics(mean, deviation);
+    }
+
+    /** As above, with a thread a core. */
+    public static Statistics of(ImageDataset dataset) {
+        return of(dataset, Runtime.getRuntime().availableProcessors());
     }
 
     /** How often each value occurs in each channel, over every {@code parts}-th image. */

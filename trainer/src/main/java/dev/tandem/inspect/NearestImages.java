@@ -57,7 +57,7 @@ public final class NearestImages {
             nearest.add(new PriorityQueue<>(NEAREST_FIRST.reversed()));
         }
         int seen = 0;
-        try (BatchLoader loader = BatchLoader.inOrder(dataset, Math.min(batchSize, dataset.size()))) {
+        try (BatchLoader loader = BatchLoader.inOrder(dataset, Math.min(batchSize, dataset.size()), device.threads())) {
             for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
                 try (Scope scope = Scope.open()) {
                     float[][] rows = features.compute(InputBatches.images(batch, spec, device));

@@ -50,7 +50,8 @@ public final class Evaluator {
         long start = System.nanoTime();
         Metrics metrics = new Metrics();
         try (Autograd.NoGrad off = Autograd.noGrad();
-                BatchLoader loader = BatchLoader.inOrder(dataset, (int) Math.min(batchSize, dataset.size()))) {
+                BatchLoader loader =
+                        BatchLoader.inOrder(dataset, Math.min(batchSize, dataset.size()), device.threads())) {
             for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
                 try (Scope scope = Scope.open()) {
                     Tensor logits = model.apply(InputBatches.images(batch, spec, device));

@@ -65,8 +65,8 @@ public final class Trainer {
             DataChecks.check(settings.spec, settings.validationData);
         }
         this.fingerprint = settings.runFolder == null ? "" : settings.trainData.fingerprint();
-        this.loader =
-                BatchLoader.shuffled(settings.trainData, settings.batchSize, settings.seed, settings.augmentation);
+        this.loader = BatchLoader.shuffled(
+                settings.trainData, settings.batchSize, settings.seed, settings.augmentation, device.threads());
     }
 
     /** A trainer of an initialised network. */

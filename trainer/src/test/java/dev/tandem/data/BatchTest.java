@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -18,19 +21,19 @@ class BatchTest {
     private final CountDownLatch reading = new CountDownLatch(1);
     private final CountDownLatch goOn = new CountDownLatch(1);
     private final AtomicInteger writing = new AtomicInteger();
-    private Thread filling;
+    private final AtomicBoolean first = new AtomicBoolean(true);
 
-    /** The thread that fills fails once another is at work, and the other goes on only when it is told to. */
+    /** The first thread that reads fails once another is at work, and the other goes on only when it is told to. */
     @Test
     void aFailureLeavesWhenNoThreadWritesAnyMore() throws InterruptedException {
         AtomicReference<RuntimeException> failure = new AtomicReference<>();
         AtomicInteger stillWriting = new AtomicInteger(-1);
         try (Arena arena = Arena.ofShared()) {
             Batch batch = new Batch(new Photos(), IMAGES, arena);
-            filling = new Thread(() -> {
-                try {
+            Thread filling = new Thread(() -> {
+                try (Decoders decoders = new Decoders(2)) {
                     int[] order = IntStream.range(0, IMAGES).toArray();
-                    batch.fill(new Photos(), order, 0, IMAGES, Augmentation.NONE, 0, 0);
+                    batch.fill(new Photos(), order, 0, IMAGES, Augmentation.NONE, 0, 0, decoders);
                 } catch (RuntimeException e) {
                     stillWriting.set(writing.get());
                     failure.set(e);
@@ -45,11 +48,25 @@ class BatchTest {
         assertThat(stillWriting.get()).isZero();
     }
 
+    @Test
+    void asManyThreadsReadAsAreAskedFor() {
+        Set<Thread> threads = ConcurrentHashMap.newKeySet();
+        ImageDataset photos = new Watched(new Photos(), index -> threads.add(Thread.currentThread()));
+        first.set(false);
+        goOn.countDown();
+        try (BatchLoader loader = BatchLoader.inOrder(photos, IMAGES, 1)) {
+            assertThat(loader.next().size()).isEqualTo(IMAGES);
+        }
+        assertThat(threads).hasSize(1).doesNotContain(Thread.currentThread());
+        Statistics.of(photos, 1);
+        assertThat(threads).hasSize(2);
+    }
+
     private final class Photos implements ImageDataset {
         @Override
         public void copyPixels(int index, MemorySegment target, long offset) {
-            if (Thread.currentThread() == filling) {
-                await(reading, 200); // on a machine with one processor there is no other
+            if (first.compareAndSet(true, false)) {
+                await(reading, 10_000);
                 throw new IllegalStateException("a photo that cannot be read");
             }
             writing.incrementAndGet();

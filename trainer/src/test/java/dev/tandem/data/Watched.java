@@ -46,4 +46,9 @@ record Watched(ImageDataset whole, IntConsumer reading) implements ImageDataset 
         reading.accept(index);
         whole.copyPixels(index, target, offset);
     }
+
+    @Override
+    public boolean cutsPhotos() {
+        return whole.cutsPhotos();
+    }
 }
