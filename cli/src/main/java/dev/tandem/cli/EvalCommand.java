@@ -2,6 +2,7 @@ package dev.tandem.cli;
 
 import dev.tandem.data.ImageDataset;
 import dev.tandem.data.ImageFolder;
+import dev.tandem.data.NoDataException;
 import dev.tandem.data.Split;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.tensor.Device;
@@ -94,7 +95,7 @@ final class EvalCommand extends Subcommand {
         try (Device opened = device.open(false)) {
             TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened);
             NetworkSpec spec = trained.spec();
-            ImageDataset images = DataSource.open(source, split, null);
+            ImageDataset images = open(source, split);
             if (images instanceof ImageFolder photos) {
                 images = labelled(photos.sized(spec.height()), spec);
             } else if (images.height() != spec.height() || images.width() != spec.width()) {
@@ -110,6 +111,18 @@ final class EvalCommand extends Subcommand {
             device.report(console(), opened);
         }
         return ExitCodes.OK;
+    }
+
+    private static ImageDataset open(String source, Split split) {
+        try {
+            return DataSource.open(source, split, null);
+        } catch (UsageException e) {
+            if (split == Split.TEST && e.getCause() instanceof NoDataException) {
+                throw new UsageException(
+                        e.getMessage() + "; --split train measures on the training images, --data on others", e);
+            }
+            throw e;
+        }
     }
 
     private static ImageDataset labelled(ImageFolder photos, NetworkSpec spec) {

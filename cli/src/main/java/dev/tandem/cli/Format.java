@@ -1,9 +1,10 @@
 package dev.tandem.cli;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Numbers as people read them. */
+/** Numbers as people read them, and names as a shell does. */
 final class Format {
     private Format() {}
 
@@ -55,6 +56,12 @@ final class Format {
         return duration.toHours() == 0
                 ? String.format("%d min %02d s", duration.toMinutes(), duration.toSecondsPart())
                 : String.format("%d h %02d min", duration.toHours(), duration.toMinutesPart());
+    }
+
+    /** A path as one word of a command line, in quotes where it needs them. */
+    static String word(Path path) {
+        String text = path.toString();
+        return text.matches("[\\p{L}\\p{N}./_:@%+=,-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 
     /** Rounded to a number of digits after the point, for JSON that people read too. */

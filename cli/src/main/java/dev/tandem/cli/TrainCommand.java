@@ -51,9 +51,6 @@ final class TrainCommand extends Subcommand {
     }
 
     private int start() {
-        if (flags.run.folder != null) {
-            RunFolder.requireNone(flags.run.folder);
-        }
         if (flags.reuse.pretrained != null) {
             flags.reuse.pretrained = TrainedNetwork.locate(flags.reuse.pretrained);
         }
@@ -91,6 +88,7 @@ final class TrainCommand extends Subcommand {
         Path folder = flags.run.folder != null
                 ? flags.run.folder
                 : Runs.fresh(Runs.folder(), model.name(), LocalDateTime.now());
+        RunFolder.requireFree(folder);
         TrainingJob job = new TrainingJob(console(), settings, flags.device, images);
         return job.run(() -> RunFolder.create(folder), null, pretrained);
     }

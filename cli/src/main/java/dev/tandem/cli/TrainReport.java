@@ -50,13 +50,14 @@ record TrainReport(
         String seconds = Format.seconds(ThisProcess.secondsSinceStart());
         if (!result.completed()) {
             return "stopped after step " + result.steps() + " of " + steps + ", " + seconds + " after the start\n"
-                    + "everything is in " + runFolder + "; go on with: tandem train --resume --run " + runFolder;
+                    + "everything is in " + runFolder + "; go on with: tandem train --resume --run "
+                    + Format.word(runFolder);
         }
         return settings.model() + " on " + data + ": " + score() + ", " + Format.counted(result.epochs(), "epoch")
                 + ", "
                 + seconds + "\n"
                 + "everything is in " + runFolder + "; the network is " + result.weights() + "\n"
-                + "see it work: tandem predict --weights " + runFolder + " IMAGE…";
+                + "see it work: tandem predict --weights " + Format.word(runFolder) + " IMAGE…";
     }
 
     private String score() {

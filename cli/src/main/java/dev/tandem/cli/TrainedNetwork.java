@@ -38,17 +38,23 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
             return Runs.newest(Runs.folder(), run -> inRun(run) != null)
                     .map(TrainedNetwork::inRun)
                     .orElseThrow(() -> new UsageException(
-                            "there is no trained network in runs/; train one (tandem train), or name its file with"
-                                    + " --weights"));
+                            "there is no trained network in runs/; train one (tandem train), or name its weights"
+                                    + " file or run folder"));
         }
         if (Files.isDirectory(given)) {
             Path file = inRun(given);
             if (file == null && WeightsFile.isIn(given)) {
                 return given;
             }
+            if (file == null && !Files.isRegularFile(RunFolder.at(given).config())) {
+                throw new UsageException("folder " + given + ": it is no run of tandem train (it has no "
+                        + String.join(" and no ", IN_RUN) + "), and holds no model.safetensors; name a run folder or a"
+                        + " weights file");
+            }
             if (file == null) {
                 throw new UsageException("run folder " + given + ": it has no " + String.join(" and no ", IN_RUN)
-                        + "; a run has weights after its first epoch (tandem train --resume --run " + given
+                        + "; a run has weights after its first epoch (tandem train --resume --run "
+                        + Format.word(given)
                         + " goes on)");
             }
             return file;

@@ -342,6 +342,14 @@ class TransferTest {
         assertThat(misspelt.err()).contains("parameters feature: the network has none of that name");
         TandemCommandTest.assertOneLine(taken, ExitCodes.FAILURE);
         assertThat(taken.err()).contains("it holds a run already");
+        CommandRun inTheWay = CommandRun.of(
+                "train",
+                "--data",
+                two.toString(),
+                "--run",
+                pretrained.resolve("config.yaml/run").toString());
+        TandemCommandTest.assertOneLine(inTheWay, ExitCodes.FAILURE);
+        assertThat(inTheWay.err()).contains("it cannot be written", "config.yaml is a file");
     }
 
     @Test
@@ -442,6 +450,9 @@ class TransferTest {
                 .contains("tandem: there is no val or test folder in " + photos + "; a tenth of the training images")
                 .contains("; validation: loss");
         assertThat(run.out()).contains("% of the validation images right");
+        CommandRun eval = CommandRun.of("eval", at("run"));
+        TandemCommandTest.assertOneLine(eval, ExitCodes.USAGE);
+        assertThat(eval.err()).contains("no test set was found", "--split train measures on the training images");
         assertThat(run.err())
                 .containsSubsequence("reading photos for the mean and deviation of their pixels", "images of 3×");
     }

@@ -45,6 +45,12 @@ public record WeightsFile(Path file, Map<String, String> metadata, Map<String, H
             if (!safetensors && startsWith(start, 0x80)) {
                 return new WeightsFile(file, Map.of(), withoutPrefix(TorchFile.read(file, false)));
             }
+            if (!safetensors && start.length == 9) {
+                throw new BrokenFileException(
+                        file.toString(),
+                        "it is no safetensors file and none of PyTorch's (.pth, .th), or its beginning is damaged; what is"
+                                + " packed must be unpacked first");
+            }
         } catch (IOException e) {
             throw SafeTensors.unreadable(file, e);
         }

@@ -44,6 +44,14 @@ class WeightsFileTest {
     }
 
     @Test
+    void whatIsNoWeightsFileIsRefused() throws IOException {
+        Path archive = Files.writeString(folder.resolve("weights.tar"), "weights/model.safetensors");
+        assertThatThrownBy(() -> WeightsFile.read(archive))
+                .isInstanceOf(BrokenFileException.class)
+                .hasMessageContaining(archive + ": it is no safetensors file and none of PyTorch's");
+    }
+
+    @Test
     void readsTheOneFileOfAFolder() {
         assertThat(WeightsFile.isIn(folder)).isFalse();
         Map<String, HostTensor> tensors = Map.of("one", HostTensor.of(new float[] {1}, Shape.of(1)));

@@ -1,16 +1,21 @@
 package dev.tandem.data;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Where data sets come from: the one that ships, or a folder. */
 public final class Datasets {
     private static final List<String> DIGITS = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
     private static final List<String> FASHION = List.of(
             "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot");
+
+    private static final Pattern ARCHIVE = Pattern.compile("(?i)\\.(zip|tar|tgz|tbz2?|txz|7z|rar|(tar\\.\\w+))$");
 
     private Datasets() {}
 
@@ -39,14 +44,40 @@ public final class Datasets {
     public static ImageDataset open(Path folder, Split split) {
         if (!Files.isDirectory(folder)) {
             throw new IllegalArgumentException("data folder " + folder + ": "
-                    + (Files.exists(folder) ? "it is a file; give the folder it is in" : "there is no such folder"));
+                    + (!Files.exists(folder)
+                            ? "there is no such folder"
+                            : ARCHIVE.matcher(folder.toString()).find()
+                                    ? "it is an archive; unpack it and give the folder"
+                                    : "it is a file; give the folder it is in"));
         }
+        return find(folder, split)
+                .orElseThrow(() -> new NoDataException("data folder " + folder + ": no "
+                        + split.name().toLowerCase(Locale.ROOT) + " set was found; looked for " + expected(split)
+                        + hint(folder, split)));
+    }
+
+    private static Optional<ImageDataset> find(Path folder, Split split) {
         return openIdx(folder, split)
                 .map(ImageDataset.class::cast)
                 .or(() -> Cifar10Dataset.find(folder, split))
-                .or(() -> ImageFolder.find(folder, split))
-                .orElseThrow(() -> new NoDataException("data folder " + folder + ": no "
-                        + split.name().toLowerCase(Locale.ROOT) + " set was found; looked for " + expected(split)));
+                .or(() -> ImageFolder.find(folder, split));
+    }
+
+    /** What may have been meant: unpacking often makes one folder more, and photos may lie without folders. */
+    private static String hint(Path folder, Split split) {
+        if (ImageFolder.holdsLoosePhotos(folder)) {
+            return "; there are photos in it, which want a folder for each class";
+        }
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.filter(Files::isDirectory)
+                    .sorted()
+                    .filter(each -> find(each, split).isPresent())
+                    .findFirst()
+                    .map(each -> "; there is one in " + each)
+                    .orElse("");
+        } catch (IOException | RuntimeException e) { // some folder cannot be read, or is no whole data set
+            return "";
+        }
     }
 
     /** Both have the same files; the folder's name tells them apart. */
@@ -61,7 +92,8 @@ public final class Datasets {
         String stem = split == Split.TRAIN ? "train" : "t10k";
         return stem + "-images-idx3-ubyte and " + stem
                 + "-labels-idx1-ubyte, plain or with .gz (MNIST, Fashion-MNIST); "
-                + String.join(", ", Cifar10Dataset.names(split)) + " (CIFAR-10, binary version); photos in "
+                + String.join(", ", Cifar10Dataset.names(split))
+                + " (CIFAR-10, binary version); photos (JPEG, PNG, BMP or GIF) in "
                 + (split == Split.TRAIN ? "train/<class>/ or <class>/" : "val/<class>/ or test/<class>/");
     }
 }

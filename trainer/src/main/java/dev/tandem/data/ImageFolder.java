@@ -103,6 +103,11 @@ public final class ImageFolder implements ImageDataset {
         return Optional.of(new ImageFolder(part.toString(), classes, files, numbers, USUAL_SIZE));
     }
 
+    /** Whether photos lie in a folder itself, in no class's. */
+    static boolean holdsLoosePhotos(Path folder) {
+        return !photos(folder).isEmpty();
+    }
+
     private static List<String> classFolders(Path part) {
         return list(part, Files::isDirectory).stream()
                 .map(each -> each.getFileName().toString())

@@ -47,18 +47,18 @@ public final class RunFolder {
      * @throws IllegalArgumentException if it holds a run already, or cannot be written
      */
     public static RunFolder create(Path folder) {
-        requireNone(folder);
+        requireFree(folder);
         RunFolder run = new RunFolder(folder);
         run.prepare();
         return run;
     }
 
     /**
-     * Whether a new run may begin in a folder, before any time is spent.
+     * Whether a new run may begin in a folder, before any time is spent. Nothing is made.
      *
-     * @throws IllegalArgumentException if it holds a run already
+     * @throws IllegalArgumentException if it holds a run already, or cannot be written
      */
-    public static void requireNone(Path folder) {
+    public static void requireFree(Path folder) {
         RunFolder run = new RunFolder(folder);
         if (Files.exists(run.config()) && !run.hasCheckpoint() && !Files.exists(run.finalWeights())) {
             throw new IllegalArgumentException("run folder " + folder + ": it holds a run already, which has no"
@@ -68,6 +68,15 @@ public final class RunFolder {
         if (Files.exists(run.config()) || run.hasCheckpoint()) {
             throw new IllegalArgumentException("run folder " + folder
                     + ": it holds a run already; go on with it (--resume) or choose another folder (--run)");
+        }
+        Path there = folder.toAbsolutePath().normalize();
+        while (!Files.exists(there)) {
+            there = there.getParent();
+        }
+        if (!Files.isDirectory(there) || !Files.isWritable(there)) {
+            throw new IllegalArgumentException("run folder " + folder + ": it cannot be written ("
+                    + (Files.isDirectory(there) ? there + " is not writable" : there + " is a file")
+                    + "); choose another with --run");
         }
     }
 

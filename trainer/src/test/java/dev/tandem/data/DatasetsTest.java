@@ -60,7 +60,7 @@ class DatasetsTest {
                         "data folder " + folder + ": no train set was found; looked for train-images-idx3-ubyte and"
                                 + " train-labels-idx1-ubyte, plain or with .gz (MNIST, Fashion-MNIST); data_batch_1.bin,"
                                 + " data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin (CIFAR-10, binary"
-                                + " version); photos in train/<class>/ or <class>/");
+                                + " version); photos (JPEG, PNG, BMP or GIF) in train/<class>/ or <class>/");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Datasets.open(folder, Split.TEST))
                 .withMessageContaining("t10k-images-idx3-ubyte")
@@ -72,6 +72,22 @@ class DatasetsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Datasets.open(file, Split.TEST))
                 .withMessageEndingWith("file: it is a file; give the folder it is in");
+        Path archive = Files.writeString(folder.resolve("cifar-10-binary.tar.gz"), "");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Datasets.open(archive, Split.TEST))
+                .withMessageEndingWith("it is an archive; unpack it and give the folder");
+    }
+
+    @Test
+    void aFolderTooHighOrTooLowIsTold() throws IOException {
+        Path rose = Files.createDirectories(folder.resolve("photos/train/rose"));
+        Files.writeString(rose.resolve("1.jpg"), "");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Datasets.open(folder, Split.TRAIN))
+                .withMessageEndingWith("; there is one in " + folder.resolve("photos"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Datasets.open(rose, Split.TRAIN))
+                .withMessageEndingWith("; there are photos in it, which want a folder for each class");
     }
 
     private static void copyResource(String name, Path folder) throws IOException {
