@@ -10,7 +10,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /** What options' values are made of, each with its rule in its message. */
@@ -119,11 +118,11 @@ final class Values {
                             + Arrays.stream(values).map(Object::toString).collect(Collectors.joining(", "))));
         }
 
-        /** For every option of the subcommands whose type is an enumeration. */
+        /** For every option of the subcommands whose value, or each of whose values, is of an enumeration. */
         static void register(CommandLine command) {
             command.getSubcommands().values().stream()
                     .flatMap(each -> each.getCommandSpec().options().stream())
-                    .map(OptionSpec::type)
+                    .flatMap(each -> Arrays.stream(each.auxiliaryTypes()))
                     .filter(Class::isEnum)
                     .forEach(kind -> register(command, kind));
         }

@@ -28,6 +28,23 @@ class TandemCommandTest {
     }
 
     @Test
+    void helpIsACommandToo() {
+        assertThat(CommandRun.of("help").out())
+                .isEqualTo(CommandRun.of("--help").out());
+        assertThat(CommandRun.of("help", "train").out()).contains("Usage: tandem train");
+        CommandRun misspelt = CommandRun.of("help", "trian");
+        assertThat(misspelt.exitCode()).isEqualTo(ExitCodes.USAGE);
+    }
+
+    @Test
+    void listsOfChoicesNameThemAsHelpDoes() {
+        CommandRun run = CommandRun.of("inspect", "--what", "filters,heat");
+
+        assertOneLine(run, ExitCodes.USAGE);
+        assertThat(run.err()).contains("heat given; use one of filters, activations, gradcam, occlusion, nearest");
+    }
+
+    @Test
     void versionNamesTandemItsCommitAndJava() {
         CommandRun run = CommandRun.of("--version");
 
