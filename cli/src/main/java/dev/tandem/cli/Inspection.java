@@ -126,7 +126,7 @@ final class Inspection {
         details.put("patch", patch);
         details.put("stride", stride);
         details.put("leastProbability", least);
-        details.put("fullColourDrop", full);
+        details.put("fullColourDrop", Format.rounded(full, 4));
         folder.add(
                 "What the class loses where a square is hidden (occlusion)",
                 image.name() + "-occlusion",
