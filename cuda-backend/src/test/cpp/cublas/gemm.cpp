@@ -74,7 +74,38 @@ bool check_matrix(const Product& p, const Matrix& matrix, const char* name, std:
     return check_device_range(context, matrix.data, extent(matrix, rows, columns, p.batch), p.name, name);
 }
 
-void compute(const Product& p, double alpha, double beta, bool tf32) {
+/** m × n from m × k and k × n. */
+std::vector<double> product(std::size_t m, std::size_t n, std::size_t k, const std::vector<double>& a, const std::vector<double>& b) {
+    std::vector<double> c(m * n);
+    if (m >= n || m >= 16) {
+        multiply_wide(m, n, k, a.data(), b.data(), c.data());
+        return c;
+    }
+    // Few rows: the transposed product has long inner loops.
+    auto columns = static_cast<std::int64_t>(k), rows = static_cast<std::int64_t>(m);
+    std::vector<double> wide_b = gather(b.data(), Format::DOUBLE, n, k, columns, 1);
+    std::vector<double> wide_a = gather(a.data(), Format::DOUBLE, k, m, rows, 1);
+    std::vector<double> wide(m * n);
+    multiply_wide(n, m, k, wide_b.data(), wide_a.data(), wide.data());
+    return gather(wide.data(), Format::DOUBLE, m, n, static_cast<std::int64_t>(n), 1);
+}
+
+/** The product as a sum of two, the first rounded to the format. */
+std::vector<double> product_in_parts(
+        std::size_t m, std::size_t n, std::size_t k, const std::vector<double>& a, const std::vector<double>& b, Format format) {
+    std::vector<double> first = b, second = b;
+    for (std::size_t i = 0; i < b.size(); i++) (i % k < k / 2 ? second : first)[i] = 0;
+    std::vector<double> c = product(m, n, k, a, first), rest = product(m, n, k, a, second);
+    for (std::size_t i = 0; i < c.size(); i++) {
+        std::uint16_t rounded;
+        store(&rounded, format, 0, c[i]);
+        c[i] = load(&rounded, format, 0) + rest[i];
+    }
+    return c;
+}
+
+/** @param in_parts whether sums may be cut, with parts in the type of the result */
+void compute(const Product& p, double alpha, double beta, bool tf32, bool in_parts) {
     Format fa = format_of(p.a.type), fb = format_of(p.b.type), fc = format_of(p.c.type);
     auto m = static_cast<std::size_t>(p.m), n = static_cast<std::size_t>(p.n), k = static_cast<std::size_t>(p.k);
     for (std::int64_t i = 0; i < p.batch; i++) {
@@ -90,17 +121,7 @@ void compute(const Product& p, double alpha, double beta, bool tf32) {
             for (double& value : a) value = to_tf32(value);
             for (double& value : b) value = to_tf32(value);
         }
-        std::vector<double> c(m * n);
-        if (m >= n || m >= 16) {
-            multiply_wide(m, n, k, a.data(), b.data(), c.data());
-        } else {
-            // Few rows: the transposed product has long inner loops.
-            std::vector<double> wide_b = gather(b.data(), Format::DOUBLE, n, k, p.k, 1);
-            std::vector<double> wide_a = gather(a.data(), Format::DOUBLE, k, m, p.m, 1);
-            std::vector<double> wide(m * n);
-            multiply_wide(n, m, k, wide_b.data(), wide_a.data(), wide.data());
-            c = gather(wide.data(), Format::DOUBLE, m, n, p.n, 1);
-        }
+        std::vector<double> c = in_parts ? product_in_parts(m, n, k, a, b, fc) : product(m, n, k, a, b);
         auto* to = const_cast<char*>(at(p.c, fc));
         for (std::size_t column = 0; column < n; column++) {
             for (std::size_t row = 0; row < m; row++) {
@@ -148,6 +169,7 @@ int multiply(void* pointer, Product p, int transpose_a, int transpose_b) {
     double alpha = p.compute == COMPUTE_64F ? *static_cast<const double*>(p.alpha) : *static_cast<const float*>(p.alpha);
     double beta = p.compute == COMPUTE_64F ? *static_cast<const double*>(p.beta) : *static_cast<const float*>(p.beta);
     bool tf32 = p.a.type == R_32F && (p.compute == COMPUTE_32F_FAST_TF32 || (p.compute == COMPUTE_32F && (cublas->math_mode & 3) == 3));
+    bool in_parts = bytes_of(format_of(p.c.type)) == 2 && p.compute != COMPUTE_32F_PEDANTIC && (cublas->math_mode & 16) == 0;
     std::vector<Access> accesses{
         {reinterpret_cast<Address>(p.a.data), extent(p.a, a_rows, a_columns, p.batch), false},
         {reinterpret_cast<Address>(p.b.data), extent(p.b, b_rows, b_columns, p.batch), false},
@@ -160,7 +182,7 @@ int multiply(void* pointer, Product p, int transpose_a, int transpose_b) {
     if (stream == nullptr) return CUBLAS_NOT_INITIALIZED;
     std::string name = std::string(p.name) + " " + std::to_string(p.m) + "×" + std::to_string(p.n) + "×" + std::to_string(p.k);
     Operation operation{name, accesses, [=](const Actor&) -> Status {
-        compute(p, alpha, beta, tf32);
+        compute(p, alpha, beta, tf32, in_parts);
         return OK;
     }};
     return submit(stream, operation) == OK ? CUBLAS_OK : CUBLAS_EXECUTION_FAILED;

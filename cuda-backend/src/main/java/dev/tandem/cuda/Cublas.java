@@ -10,8 +10,12 @@ import jcuda.Pointer;
 import jcuda.cudaDataType;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
 
-/** cuBLAS's matrix products, of row-major matrices. Float32 stays float32: no TF32. */
+/**
+ * cuBLAS's matrix products, of row-major matrices. Float32 stays float32: no TF32. Halves are added up in float32 and rounded
+ * once, where cuBLAS by itself may cut a sum and round its parts.
+ */
 final class Cublas implements AutoCloseable {
     private static final Pointer ZERO = Pointer.to(new float[] {0});
 
@@ -22,6 +26,8 @@ final class Cublas implements AutoCloseable {
         this.status = status;
         status.cublas(JCublas2.cublasCreate(handle), "opening cuBLAS");
         status.cublas(JCublas2.cublasSetStream(handle, stream.forLibraries()), "opening cuBLAS");
+        int math = cublasMath.CUBLAS_DEFAULT_MATH | cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION;
+        status.cublas(JCublas2.cublasSetMathMode(handle, math), "opening cuBLAS");
     }
 
     /**
