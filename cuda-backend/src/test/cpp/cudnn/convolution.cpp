@@ -51,7 +51,7 @@ int report(const Convolution& c, int requested, int* returned, Performance* resu
         if (count == requested) break;
         int status = one.status == CUDNN_OK && one.workspace > most_workspace ? CUDNN_NOT_SUPPORTED : one.status;
         results[count] = {one.algorithm, status, status == CUDNN_OK ? 0.01f * static_cast<float>(count + 1) : -1.0f,
-                one.workspace, one.deterministic, c.math, {}};
+                one.workspace, one.deterministic, one.math, {}};
         count++;
     }
     *returned = count;
@@ -203,19 +203,19 @@ int cudnnGetConvolutionBackwardFilterWorkspaceSize(
 
 int cudnnGetConvolutionForwardAlgorithmMaxCount(void*, int* count) {
     ENTER(cudnnGetConvolutionForwardAlgorithmMaxCount);
-    *count = 8;
+    *count = 2 * algorithm_count(Direction::FORWARD);
     return CUDNN_OK;
 }
 
 int cudnnGetConvolutionBackwardDataAlgorithmMaxCount(void*, int* count) {
     ENTER(cudnnGetConvolutionBackwardDataAlgorithmMaxCount);
-    *count = 6;
+    *count = 2 * algorithm_count(Direction::BACKWARD_DATA);
     return CUDNN_OK;
 }
 
 int cudnnGetConvolutionBackwardFilterAlgorithmMaxCount(void*, int* count) {
     ENTER(cudnnGetConvolutionBackwardFilterAlgorithmMaxCount);
-    *count = 7;
+    *count = 2 * algorithm_count(Direction::BACKWARD_FILTER);
     return CUDNN_OK;
 }
 }

@@ -40,12 +40,16 @@ struct Plan {
     int status;  // 0 if it can
     std::size_t workspace;
     bool deterministic;
+    int math;  // the descriptor must have it when the algorithm runs, or the workspace is another
 };
 
-/** All algorithms of a direction, best first, those that cannot last. */
+/** All algorithms of a direction with each math type that they can run with, best first, those that cannot last. */
 std::vector<Plan> plans(const Convolution& convolution);
 
+/** An algorithm with the descriptor's math type. */
 Plan plan(const Convolution& convolution, int algorithm);
+
+int algorithm_count(Direction direction);
 
 /** result = alpha · convolution + beta · result, of the direction's own result. */
 void convolve(const Convolution& convolution, const void* x, const void* w, const void* y, double alpha, double beta, bool jitter);

@@ -12,7 +12,11 @@ struct Algorithm {
     bool only_3x3;  // Winograd
 };
 
-/** Best first. FFT, direct and explicit GEMM forms are never chosen here. */
+/** For large filters the heuristics put an algorithm first whose workspace no machine has, as the real ones were seen to do. */
+constexpr int UNAFFORDABLE = 5;
+constexpr std::size_t TOO_MUCH = ~std::size_t(511);
+
+/** Best first. Other FFT, direct and explicit GEMM forms are never chosen here. */
 const std::vector<Algorithm>& algorithms(Direction direction) {
     static const std::vector<Algorithm> FORWARD = {{1, true, 4, false}, {6, true, 16, true}, {0, true, 0, false}};
     static const std::vector<Algorithm> DATA = {{1, true, 4, false}, {4, true, 16, true}, {0, false, 0, false}};
@@ -21,16 +25,20 @@ const std::vector<Algorithm>& algorithms(Direction direction) {
     return direction == Direction::FORWARD ? FORWARD : direction == Direction::BACKWARD_DATA ? DATA : FILTER;
 }
 
-int algorithm_count(Direction direction) {
-    return direction == Direction::FORWARD ? 8 : direction == Direction::BACKWARD_DATA ? 6 : 7;
-}
-
 int output_size(const Convolution& c, int axis) {
     int room = c.x.size[2 + axis] + 2 * c.pad[axis] - (c.w.size[2 + axis] - 1) * c.dilation[axis] - 1;
     return room < 0 ? 0 : room / c.stride[axis] + 1;
 }
 
+bool is_large(const Convolution& c) {
+    return c.w.size[2] >= 5 && c.w.size[3] >= 5 && c.direction != Direction::BACKWARD_FILTER;
+}
+
 }  // namespace
+
+int algorithm_count(Direction direction) {
+    return direction == Direction::FORWARD ? 8 : direction == Direction::BACKWARD_DATA ? 6 : 7;
+}
 
 std::string Convolution::describe() const {
     return "x " + x.describe() + ", w " + w.describe() + ", stride " + std::to_string(stride[0]) + "×" +
@@ -81,22 +89,30 @@ int make_convolution(
 }
 
 Plan plan(const Convolution& c, int number) {
+    if (number == UNAFFORDABLE && is_large(c)) return {number, CUDNN_OK, TOO_MUCH, true, c.math};
     for (const Algorithm& algorithm : algorithms(c.direction)) {
         if (algorithm.number != number) continue;
         bool dense_3x3 = c.w.size[2] == 3 && c.w.size[3] == 3 && c.stride[0] == 1 && c.stride[1] == 1 && c.dilation[0] == 1 &&
                 c.dilation[1] == 1 && c.groups == 1;
         if (algorithm.only_3x3 && !dense_3x3) break;
         std::size_t workspace = algorithm.workspace_per_pixel * static_cast<std::size_t>(c.y.size[2]) * c.y.size[3];
-        return {number, CUDNN_OK, workspace == 0 ? 0 : (workspace + 511) / 256 * 256, algorithm.deterministic};
+        if (c.math != TENSOR_OP_MATH) workspace *= 2;
+        return {number, CUDNN_OK, workspace == 0 ? 0 : (workspace + 511) / 256 * 256, algorithm.deterministic, c.math};
     }
-    return {number, CUDNN_NOT_SUPPORTED, 0, true};
+    return {number, CUDNN_NOT_SUPPORTED, 0, true, c.math};
 }
 
 std::vector<Plan> plans(const Convolution& c) {
     std::vector<Plan> all;
+    if (is_large(c)) all.push_back(plan(c, UNAFFORDABLE));
+    Convolution tensor_op = c, other = c;
+    tensor_op.math = TENSOR_OP_MATH;
+    if (c.math == TENSOR_OP_MATH) other.math = DEFAULT_MATH;
     for (const Algorithm& algorithm : algorithms(c.direction)) {
-        Plan one = plan(c, algorithm.number);
-        if (one.status == CUDNN_OK) all.push_back(one);
+        for (const Convolution& way : {tensor_op, other}) {
+            Plan one = plan(way, algorithm.number);
+            if (one.status == CUDNN_OK) all.push_back(one);
+        }
     }
     for (int number = 0; number < algorithm_count(c.direction); number++) {
         Plan one = plan(c, number);

@@ -4,6 +4,7 @@ import static jcuda.jcudnn.cudnnConvolutionMode.CUDNN_CROSS_CORRELATION;
 import static jcuda.jcudnn.cudnnDataType.CUDNN_DATA_FLOAT;
 import static jcuda.jcudnn.cudnnDeterminism.CUDNN_DETERMINISTIC;
 import static jcuda.jcudnn.cudnnMathType.CUDNN_FMA_MATH;
+import static jcuda.jcudnn.cudnnMathType.CUDNN_TENSOR_OP_MATH;
 import static jcuda.jcudnn.cudnnTensorFormat.CUDNN_TENSOR_NCHW;
 
 import dev.tandem.backend.Window;
@@ -19,7 +20,8 @@ import jcuda.jcudnn.cudnnTensorDescriptor;
 
 /**
  * A convolution of certain shapes in cuDNN's terms, with the algorithm that cuDNN's heuristics put first of those that fit: made
- * at the first call with these shapes, used by all later ones. Float32 is multiplied as such, not as TF32.
+ * at the first call with these shapes, used by all later ones. Float32 is multiplied as such, not as TF32; halves may go to tensor
+ * cores.
  */
 final class ConvolutionPlan implements AutoCloseable {
     /** Which of the three products. */
@@ -53,7 +55,7 @@ final class ConvolutionPlan implements AutoCloseable {
         x = cudnn.descriptor(key.dtype, key.x);
         y = cudnn.descriptor(key.dtype, key.output());
         describe(key);
-        Candidate best = choose(runtime, key);
+        Choice best = choose(runtime, key);
         algorithm = best.algorithm;
         workspaceBytes = best.bytes;
     }
@@ -85,15 +87,20 @@ final class ConvolutionPlan implements AutoCloseable {
                         CUDNN_DATA_FLOAT),
                 name);
         status.cudnn(JCudnn.cudnnSetConvolutionGroupCount(convolution, key.groups), name);
-        if (key.dtype == DType.FLOAT32) {
-            status.cudnn(JCudnn.cudnnSetConvolutionMathType(convolution, CUDNN_FMA_MATH), name);
-        }
+        setMath(key.dtype == DType.FLOAT32 ? CUDNN_FMA_MATH : CUDNN_TENSOR_OP_MATH);
     }
 
-    /** One of cuDNN's algorithms. */
-    private record Candidate(int algorithm, int outcome, long bytes, boolean isDeterministic) {}
+    private void setMath(int type) {
+        status.cudnn(JCudnn.cudnnSetConvolutionMathType(convolution, type), name);
+    }
 
-    private Candidate choose(CudaRuntime runtime, Key key) {
+    /** One of cuDNN's algorithms, with the instructions that it is meant to use. */
+    private record Candidate(int algorithm, int outcome, boolean isDeterministic, int math) {}
+
+    /** An algorithm and the scratch memory that it takes. */
+    private record Choice(int algorithm, long bytes) {}
+
+    private Choice choose(CudaRuntime runtime, Key key) {
         Candidate[] candidates =
                 switch (key.direction) {
                     case FORWARD -> forward(runtime.cudnn());
@@ -101,14 +108,39 @@ final class ConvolutionPlan implements AutoCloseable {
                     case BACKWARD_WEIGHT -> backwardWeight(runtime.cudnn());
                 };
         for (Candidate candidate : candidates) {
-            boolean repeats = candidate.isDeterministic || !runtime.isDeterministic();
-            if (candidate.outcome == 0 && repeats && candidate.bytes <= runtime.workspaceLimitBytes()) {
-                return candidate;
+            if (candidate.outcome != 0 || (runtime.isDeterministic() && !candidate.isDeterministic)) {
+                continue;
+            }
+            if (key.dtype != DType.FLOAT32) { // which is never left to TF32, whatever is proposed
+                setMath(candidate.math);
+            }
+            // Asked for anew: what comes with a proposal is for the math type of the proposal.
+            long bytes = workspaceBytes(runtime.cudnn(), key.direction, candidate.algorithm);
+            if (bytes >= 0 && bytes <= runtime.workspaceLimitBytes()) {
+                return new Choice(candidate.algorithm, bytes);
             }
         }
         throw new UnsupportedOperationException("cuda: " + name + ": cuDNN has no algorithm"
                 + (runtime.isDeterministic() ? " that repeats bit for bit and" : "") + " that needs at most "
                 + (runtime.workspaceLimitBytes() >> 20) + " MiB of workspace; raise the memory limit");
+    }
+
+    /** What an algorithm takes as the descriptors are now; negative if it cannot be used, or wants more than there is anywhere. */
+    private long workspaceBytes(Cudnn cudnn, Direction direction, int algorithm) {
+        long[] bytes = new long[1];
+        int outcome =
+                switch (direction) {
+                    case FORWARD ->
+                        JCudnn.cudnnGetConvolutionForwardWorkspaceSize(
+                                cudnn.handle(), x, weight, convolution, y, algorithm, bytes);
+                    case BACKWARD_INPUT ->
+                        JCudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(
+                                cudnn.handle(), weight, y, convolution, x, algorithm, bytes);
+                    case BACKWARD_WEIGHT ->
+                        JCudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize(
+                                cudnn.handle(), x, y, convolution, weight, algorithm, bytes);
+                };
+        return outcome == 0 ? bytes[0] : -1;
     }
 
     private Candidate[] forward(Cudnn cudnn) {
@@ -124,7 +156,10 @@ final class ConvolutionPlan implements AutoCloseable {
         java.util.Arrays.setAll(
                 candidates,
                 i -> new Candidate(
-                        found[i].algo, found[i].status, found[i].memory, found[i].determinism == CUDNN_DETERMINISTIC));
+                        found[i].algo,
+                        found[i].status,
+                        found[i].determinism == CUDNN_DETERMINISTIC,
+                        found[i].mathType));
         return candidates;
     }
 
@@ -141,7 +176,10 @@ final class ConvolutionPlan implements AutoCloseable {
         java.util.Arrays.setAll(
                 candidates,
                 i -> new Candidate(
-                        found[i].algo, found[i].status, found[i].memory, found[i].determinism == CUDNN_DETERMINISTIC));
+                        found[i].algo,
+                        found[i].status,
+                        found[i].determinism == CUDNN_DETERMINISTIC,
+                        found[i].mathType));
         return candidates;
     }
 
@@ -158,7 +196,10 @@ final class ConvolutionPlan implements AutoCloseable {
         java.util.Arrays.setAll(
                 candidates,
                 i -> new Candidate(
-                        found[i].algo, found[i].status, found[i].memory, found[i].determinism == CUDNN_DETERMINISTIC));
+                        found[i].algo,
+                        found[i].status,
+                        found[i].determinism == CUDNN_DETERMINISTIC,
+                        found[i].mathType));
         return candidates;
     }
 

@@ -37,6 +37,10 @@ final class Cudnn implements AutoCloseable {
 
     /** Of an array {@code [N, C, H, W]}. */
     cudnnTensorDescriptor descriptor(DType dtype, Shape shape) {
+        if (shape.elements() > Integer.MAX_VALUE) {
+            throw new UnsupportedOperationException("cuda: " + dtype + shape + " has more than " + Integer.MAX_VALUE
+                    + " elements, which is the most that cuDNN takes; use a smaller batch");
+        }
         return descriptors.computeIfAbsent(new Array(dtype, shape), array -> {
             cudnnTensorDescriptor descriptor = new cudnnTensorDescriptor();
             status.cudnn(JCudnn.cudnnCreateTensorDescriptor(descriptor), "describing an array");

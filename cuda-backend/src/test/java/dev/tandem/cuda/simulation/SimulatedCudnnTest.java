@@ -173,7 +173,7 @@ class SimulatedCudnnTest {
     private void checkDirection(
             Case c, String direction, long first, long second, long result, double[] expected, long a, long b) {
         MemorySegment count = cuda.arena.allocate(4);
-        MemorySegment found = cuda.arena.allocate(48 * 8, 8);
+        MemorySegment found = cuda.arena.allocate(48 * 16, 8);
         cuda.ok(
                 "cudnnGetConvolution" + direction + "Algorithm_v7",
                 cudnn,
@@ -181,12 +181,15 @@ class SimulatedCudnnTest {
                 second,
                 c.convolution,
                 result,
-                8,
+                16,
                 count,
                 found);
         int tried = 0;
         for (int i = 0; i < count.get(ValueLayout.JAVA_INT, 0); i++) {
-            if (found.get(ValueLayout.JAVA_INT, 48L * i + 4) != 0) {
+            boolean can = found.get(ValueLayout.JAVA_INT, 48L * i + 4) == 0;
+            boolean isAffordable = found.get(ValueLayout.JAVA_LONG, 48L * i + 16) >= 0;
+            boolean isFloat32 = found.get(ValueLayout.JAVA_INT, 48L * i + 28) == FMA_MATH;
+            if (!can || !isAffordable || !isFloat32) {
                 continue;
             }
             tried++;
