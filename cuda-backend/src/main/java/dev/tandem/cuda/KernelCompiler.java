@@ -64,24 +64,39 @@ final class KernelCompiler {
     }
 
     private byte[] compileAnew(String file, String source) {
+        Compiled compiled = run(file, source);
+        if (!compiled.log.isEmpty()) {
+            LOG.debug("NVRTC on {}.cu: {}", file, compiled.log);
+        }
+        return compiled.cubin;
+    }
+
+    /** Machine code, and what the compiler had to say, which may be nothing. */
+    record Compiled(byte[] cubin, String log) {}
+
+    /** Compiles whatever is kept on disk. */
+    Compiled run(String file, String source) {
         nvrtcProgram program = new nvrtcProgram();
         check(JNvrtc.nvrtcCreateProgram(program, source, file + ".cu", 0, null, null), file, "");
         try {
             String[] options = {"--gpu-architecture=" + architecture, "--std=c++17"};
             int status = JNvrtc.nvrtcCompileProgram(program, options.length, options);
-            if (status != 0) {
-                String[] log = new String[1];
-                JNvrtc.nvrtcGetProgramLog(program, log);
-                check(status, file, "\n" + log[0]);
-            }
+            String log = log(program);
+            check(status, file, "\n" + log);
             long[] size = new long[1];
             check(JNvrtc.nvrtcGetCUBINSize(program, size), file, "");
             byte[] cubin = new byte[Math.toIntExact(size[0])];
             check(JNvrtc.nvrtcGetCUBIN(program, cubin), file, "");
-            return cubin;
+            return new Compiled(cubin, log);
         } finally {
             JNvrtc.nvrtcDestroyProgram(program);
         }
+    }
+
+    private static String log(nvrtcProgram program) {
+        String[] log = new String[1];
+        JNvrtc.nvrtcGetProgramLog(program, log);
+        return log[0] == null ? "" : log[0].replace("\0", "").strip();
     }
 
     private void check(int status, String file, String log) {

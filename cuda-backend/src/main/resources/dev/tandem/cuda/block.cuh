@@ -3,7 +3,7 @@
 
 #define MOST_WARPS 32
 
-static __device__ float blockSum(float value) {
+static __device__ inline float blockSum(float value) {
     __shared__ float warps[MOST_WARPS];
     for (int offset = 16; offset > 0; offset /= 2) {
         value += __shfl_xor_sync(0xffffffff, value, offset);
@@ -25,7 +25,7 @@ __device__ inline float larger(float a, float b) {
     return a != a || a > b ? a : b;
 }
 
-static __device__ float blockMax(float value) {
+static __device__ inline float blockMax(float value) {
     __shared__ float warps[MOST_WARPS];
     for (int offset = 16; offset > 0; offset /= 2) {
         value = larger(value, __shfl_xor_sync(0xffffffff, value, offset));

@@ -5,6 +5,8 @@ import dev.tandem.tensor.Tensor;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -19,13 +21,20 @@ final class CudaProcess {
 
     static String run(String device, Map<String, String> environment, String classPath)
             throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(
+        return run(CudaProcess.class, environment, classPath, device);
+    }
+
+    /** Runs another class's {@code main}. */
+    static String run(Class<?> main, Map<String, String> environment, String classPath, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
                 System.getProperty("java.home") + File.separator + "bin" + File.separator + "java",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 classPath,
-                CudaProcess.class.getName(),
-                device);
+                main.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().remove(CudaFolders.VARIABLE);
         builder.environment().putAll(environment);
         Process process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
