@@ -38,7 +38,7 @@ final class CudaBackend implements Backend {
     static CudaBackend open(CudaMachine machine, int index, DeviceOptions options) {
         DeviceInfo info = machine.devices().get(index);
         int architecture = machine.driver().architecture(index);
-        if (!machine.libraries().architectures().contains(architecture)) {
+        if (machine.libraries().architectureFor(architecture).isEmpty()) {
             throw new DeviceException(
                     info.name() + ": " + CudaExamination.unsupported(machine.libraries(), architecture));
         }

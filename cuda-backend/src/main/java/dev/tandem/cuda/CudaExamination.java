@@ -5,7 +5,6 @@ import dev.tandem.backend.Finding;
 import dev.tandem.cuda.CudaLibraries.Library;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /** Tells people what of CUDA is here. A machine without a GPU is healthy: it trains on its CPU. */
 final class CudaExamination {
@@ -23,10 +22,12 @@ final class CudaExamination {
         for (Library library : Library.values()) {
             findings.add(library(machine.libraries(), library));
         }
-        machine.libraries()
-                .problem()
-                .filter(problem -> machine.libraries().missing().isEmpty())
-                .ifPresent(problem -> findings.add(Finding.fail("CUDA", problem)));
+        for (String complaint : machine.libraries().complaints()) {
+            findings.add(
+                    machine.libraries().areUsable()
+                            ? Finding.warn("CUDA", complaint)
+                            : Finding.fail("CUDA", complaint));
+        }
         for (int index = 0; index < machine.devices().size(); index++) {
             findings.add(device(machine, index));
         }
@@ -47,7 +48,7 @@ final class CudaExamination {
                                 + loaded.path()))
                 .orElseGet(() -> library == Library.NCCL
                         ? Finding.ok(library.name, "not found; only training on several GPUs needs it")
-                        : Finding.fail(library.name, library.names() + " was not found; " + CudaLibraries.howToMend()));
+                        : Finding.fail(library.name, libraries.isMissing(library)));
     }
 
     private static Finding device(CudaMachine machine, int index) {
@@ -55,8 +56,7 @@ final class CudaExamination {
         String text = device.model() + ", " + (device.memoryBytes() >> 20) + " MiB, "
                 + device.details().get("architecture");
         int architecture = machine.driver().architecture(index);
-        Set<Integer> known = machine.libraries().architectures();
-        return known.contains(architecture)
+        return machine.libraries().architectureFor(architecture).isPresent()
                 ? Finding.ok(device.name(), text)
                 : Finding.fail(device.name(), text + "; " + unsupported(machine.libraries(), architecture));
     }
@@ -67,7 +67,7 @@ final class CudaExamination {
         return "NVRTC " + libraries.version(Library.NVRTC) + " compiles for sm_"
                 + libraries.architectures().first() + " to sm_" + newest + ", not for sm_" + architecture + "; "
                 + (architecture > newest
-                        ? "install a newer CUDA"
+                        ? "install a newer CUDA, or name the folder of one (--cuda-home, TANDEM_CUDA_HOME)"
                         : "this GPU is too old for this CUDA: install CUDA 12");
     }
 }

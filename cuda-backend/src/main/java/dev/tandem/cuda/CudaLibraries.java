@@ -1,6 +1,7 @@
 package dev.tandem.cuda;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
@@ -10,9 +11,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeSet;
-import jcuda.jcublas.JCublas2;
-import jcuda.jcudnn.JCudnn;
+import java.util.stream.Stream;
 import jcuda.nvrtc.JNvrtc;
 
 /**
@@ -21,6 +22,9 @@ import jcuda.nvrtc.JNvrtc;
  * JCuda's natives get, since the process has it by that name.
  */
 final class CudaLibraries {
+    private static final String HOW_TO_MEND = "; install CUDA 12 or 13 and cuDNN 9, name their folder (--cuda-home,"
+            + " TANDEM_CUDA_HOME), or build with the Maven profile cuda-redist";
+
     /** NVIDIA's libraries, in the order to load them. */
     enum Library {
         NVRTC("NVRTC", "libnvrtc.so.", 12, 13),
@@ -52,9 +56,21 @@ final class CudaLibraries {
     /** A library in this process. */
     record Loaded(String soname, String path) {}
 
+    /** Where they are looked for, in this order. */
+    private enum Place {
+        NAMED,
+        SYSTEM,
+        WELL_KNOWN
+    }
+
+    /** What cuDNN opens when it is used; of the others it has, none of our operations is made. */
+    private static final List<String> CUDNN_PARTS =
+            List.of("graph", "ops", "cnn", "heuristic", "engines_precompiled", "engines_runtime_compiled");
+
     private final Map<Library, Loaded> loaded = new EnumMap<>(Library.class);
     private final List<String> complaints = new ArrayList<>();
     private final List<Path> folders = new ArrayList<>();
+    private boolean isJarUnusable;
     private boolean bound;
 
     private CudaLibraries() {}
@@ -74,54 +90,105 @@ final class CudaLibraries {
         try {
             RedistJar.folder().ifPresent(folders::add);
         } catch (IOException e) {
-            complaints.add("NVIDIA's libraries cannot be unpacked from their jar (" + e.getMessage() + ")");
+            isJarUnusable = true;
+            complaints.add("NVIDIA's libraries cannot be unpacked from their jar: " + e.getMessage());
         }
+        Place before = Place.SYSTEM;
         for (Library library : Library.values()) {
-            for (int release : library.releases) {
-                if (!loaded.containsKey(library)) {
-                    load(library, release);
+            before = load(library, before);
+        }
+    }
+
+    /**
+     * @param before where the library before this one was found: an installation's libraries fit together, and cuDNN's file has
+     *     the same name for every CUDA
+     */
+    private Place load(Library library, Place before) {
+        List<Place> order = before == Place.WELL_KNOWN
+                ? List.of(Place.NAMED, Place.WELL_KNOWN, Place.SYSTEM)
+                : List.of(Place.values());
+        for (int release : library.releases) {
+            for (Place place : order) {
+                if (load(library, release, place)) {
+                    return place;
                 }
             }
         }
+        return before;
     }
 
-    private void load(Library library, int release) {
+    private boolean load(Library library, int release, Place place) {
         String soname = library.prefix + release;
+        return switch (place) {
+            case NAMED -> loadFrom(folders, library, release, soname);
+            case SYSTEM -> loadFromSystem(library, soname);
+            case WELL_KNOWN -> loadFrom(CudaFolders.wellKnown(), library, release, soname);
+        };
+    }
+
+    private boolean loadFrom(List<Path> places, Library library, int release, String soname) {
         if (library == Library.NVRTC) {
             // NVRTC opens its built-in declarations by name, which finds them only where they are loaded already.
-            folders.forEach(folder -> tryFiles(CudaFolders.matching(folder, "libnvrtc-builtins.so." + release + ".*")));
+            places.forEach(folder -> CudaFolders.matching(folder, "libnvrtc-builtins.so." + release + ".*")
+                    .forEach(CudaLibraries::tryFile));
         }
-        if (loadFrom(folders, library, soname)) {
-            return;
-        }
-        try {
-            SymbolLookup.libraryLookup(soname, Arena.global());
-            loaded.put(library, new Loaded(soname, "the system's"));
-        } catch (IllegalArgumentException e) {
-            loadFrom(CudaFolders.wellKnown(), library, soname);
-        }
-    }
-
-    private boolean loadFrom(List<Path> places, Library library, String soname) {
         for (Path folder : places) {
             Path file = folder.resolve(soname);
-            if (Files.exists(file)) {
-                if (library == Library.NVRTC && places != folders) {
-                    tryFiles(CudaFolders.matching(folder, "libnvrtc-builtins.so.*"));
-                }
-                String failure = tryFile(file);
-                if (failure == null) {
-                    loaded.put(library, new Loaded(soname, file.toString()));
-                    return true;
-                }
-                complaints.add(file + " cannot be loaded (" + failure + ")");
+            if (Files.exists(file) && complaintOf(file) == null && (library != Library.CUDNN || hasParts(folder))) {
+                loaded.put(library, new Loaded(soname, file.toString()));
+                return true;
             }
         }
         return false;
     }
 
-    private static void tryFiles(List<Path> files) {
-        files.forEach(CudaLibraries::tryFile);
+    private boolean loadFromSystem(Library library, String soname) {
+        try {
+            SymbolLookup.libraryLookup(soname, Arena.global());
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+        for (String part : library == Library.CUDNN ? CUDNN_PARTS : List.<String>of()) {
+            String name = partName(part);
+            try {
+                SymbolLookup.libraryLookup(name, Arena.global());
+            } catch (IllegalArgumentException e) {
+                complaints.add("cuDNN's " + name + " cannot be loaded by the system (ldd tells what it lacks)");
+                return false;
+            }
+        }
+        loaded.put(library, new Loaded(soname, fileInProcess(soname)));
+        return true;
+    }
+
+    /** cuDNN ends the process where a part cannot be loaded, such as for want of libz, so all are before it is used. */
+    private boolean hasParts(Path folder) {
+        return CUDNN_PARTS.stream().allMatch(part -> complaintOf(folder.resolve(partName(part))) == null);
+    }
+
+    private static String partName(String part) {
+        return "libcudnn_" + part + ".so.9";
+    }
+
+    /** Where the process has a library from that the system's loader found. */
+    private static String fileInProcess(String soname) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.filter(line -> line.contains("/" + soname))
+                    .map(line -> line.substring(line.indexOf('/')))
+                    .findFirst()
+                    .orElse("the system's");
+        } catch (IOException | UncheckedIOException e) {
+            return "the system's";
+        }
+    }
+
+    /** Null if it could be loaded, else why not, which is then remembered. */
+    private String complaintOf(Path file) {
+        String failure = tryFile(file);
+        if (failure != null) {
+            complaints.add(file + " cannot be loaded (" + failure + ")");
+        }
+        return failure;
     }
 
     /** Null if it could be loaded, else why not. */
@@ -143,7 +210,20 @@ final class CudaLibraries {
             complaints.add("JCuda cannot be loaded (" + message.substring(message.lastIndexOf('\n') + 1) + ")");
             return;
         }
-        bound = true;
+        if (LibraryVersions.cudaOfCudnn() == release()) {
+            bound = true;
+        } else {
+            complaints.add("cuDNN (" + get(Library.CUDNN).orElseThrow().path + ") is made for CUDA "
+                    + LibraryVersions.cudaOfCudnn() + ", cuBLAS ("
+                    + get(Library.CUBLAS).orElseThrow().path + ") is of CUDA " + release()
+                    + ", and cuDNN needs its own; name a folder that holds both of one CUDA (--cuda-home,"
+                    + " TANDEM_CUDA_HOME)");
+        }
+    }
+
+    /** The release of CUDA that cuBLAS is of, such as 12. */
+    int release() {
+        return Integer.parseInt(soname(Library.CUBLAS).substring(Library.CUBLAS.prefix.length()));
     }
 
     /** Loads JCuda's binding of the driver, which must be there. */
@@ -179,42 +259,28 @@ final class CudaLibraries {
         if (bound) {
             return Optional.empty();
         }
-        String details = complaints.isEmpty() ? "" : "; " + String.join("; ", complaints);
-        if (missing().isEmpty()) {
+        if (missing().isEmpty() || isJarUnusable) {
             return Optional.of(String.join("; ", complaints));
         }
+        String details = complaints.isEmpty() ? "" : "; " + String.join("; ", complaints);
         List<String> names = new ArrayList<>();
         missing().forEach(library -> names.add(library.name + " (" + library.names() + ")"));
-        return Optional.of(String.join(", ", names) + " not found" + details + "; " + howToMend());
+        return Optional.of(String.join(", ", names) + " not found" + details + HOW_TO_MEND);
     }
 
-    static String howToMend() {
-        return "install CUDA 12 or 13 and cuDNN 9, name their folder (--cuda-home, TANDEM_CUDA_HOME), or build with the"
-                + " Maven profile cuda-redist";
+    /** What could not be loaded, with why and what to do; there may be others that could. */
+    List<String> complaints() {
+        return complaints;
+    }
+
+    /** That a library is not there, with what to do unless a complaint says that. */
+    String isMissing(Library library) {
+        return library.names() + " was not found" + (isJarUnusable ? "" : HOW_TO_MEND);
     }
 
     /** The release of a library that is bound, as people write it. */
     String version(Library library) {
-        return switch (library) {
-            case NVRTC -> {
-                int[] major = new int[1];
-                int[] minor = new int[1];
-                JNvrtc.nvrtcVersion(major, minor);
-                yield major[0] + "." + minor[0];
-            }
-            case CUBLAS, CUBLAS_LT -> property(0) + "." + property(1) + "." + property(2);
-            case CUDNN -> {
-                long version = JCudnn.cudnnGetVersion();
-                yield version / 10_000 + "." + version / 100 % 100 + "." + version % 100;
-            }
-            case NCCL -> "2";
-        };
-    }
-
-    private static int property(int which) {
-        int[] value = new int[1];
-        JCublas2.cublasGetProperty(which, value);
-        return value[0];
+        return LibraryVersions.of(library, soname(library));
     }
 
     /** The architectures that NVRTC compiles for, such as 90. */
@@ -228,5 +294,11 @@ final class CudaLibraries {
             result.add(number);
         }
         return result;
+    }
+
+    /** The architecture to compile for a GPU: its own, or the newest before it of the same generation, whose code it runs too. */
+    OptionalInt architectureFor(int gpu) {
+        Integer nearest = architectures().floor(gpu);
+        return nearest == null || nearest / 10 != gpu / 10 ? OptionalInt.empty() : OptionalInt.of(nearest);
     }
 }

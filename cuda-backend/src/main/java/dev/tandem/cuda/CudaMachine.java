@@ -1,6 +1,7 @@
 package dev.tandem.cuda;
 
 import dev.tandem.backend.DeviceInfo;
+import dev.tandem.cuda.CudaLibraries.Library;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,6 +90,16 @@ final class CudaMachine {
             return new CudaMachine(
                     driver, libraries, List.of(), libraries.problem().orElseThrow());
         }
+        if (driver.version() < 1000 * libraries.release()) {
+            return new CudaMachine(
+                    driver,
+                    libraries,
+                    List.of(),
+                    "the NVIDIA driver" + moduleVersion() + " serves CUDA up to " + release(driver.version())
+                            + ", the libraries that were found are of CUDA " + libraries.release() + " ("
+                            + libraries.get(Library.CUBLAS).orElseThrow().path()
+                            + "); install a newer driver, or an older CUDA");
+        }
         List<DeviceInfo> devices = new ArrayList<>();
         for (int index = 0; index < count; index++) {
             devices.add(describe(driver, index));
@@ -104,10 +115,19 @@ final class CudaMachine {
     private static String whyNotInitialized(Driver driver, int status) {
         String words = driver.describe(status);
         return switch (status) {
+            case 34 ->
+                "the libcuda.so.1 that was found is CUDA's stub for linking programs, not NVIDIA's driver; take its folder"
+                        + " out of LD_LIBRARY_PATH, or install the driver";
             case 100 -> noGpu();
+            case 802 ->
+                "the GPUs are not ready: " + words + "; machines whose GPUs are joined by NVSwitch need NVIDIA's fabric"
+                        + " manager (systemctl start nvidia-fabricmanager)";
             case 803, 804 ->
                 "the NVIDIA driver's library and kernel module do not fit together: " + words
                         + "; restart the machine after a driver update, or remove the compat library";
+            case 805, 806, 807, 808, 809 ->
+                "the NVIDIA driver is shared through MPS, which does not answer: " + words
+                        + "; start nvidia-cuda-mps-control anew, or stop it and unset CUDA_MPS_PIPE_DIRECTORY";
             default -> "the NVIDIA driver does not start: " + words + "; check nvidia-smi, and restart the machine";
         };
     }

@@ -51,7 +51,9 @@ final class CudaRuntime implements AutoCloseable {
         stream = new Stream(status);
         uploads = new Uploads(status, memory, stream);
         String release = machine.libraries().version(Library.NVRTC);
-        kernels = new Kernels(status, new KernelCompiler(name, driver.architecture(index), release));
+        int architecture =
+                machine.libraries().architectureFor(driver.architecture(index)).orElseThrow();
+        kernels = new Kernels(status, new KernelCompiler(name, architecture, release));
         launch = new Launch(arena, driver, status, stream);
     }
 

@@ -13,6 +13,8 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * NVIDIA's driver, as far as JCuda is not to be asked: whether it is there and what GPUs it has, since JCuda's class of it
@@ -20,6 +22,9 @@ import java.nio.file.Path;
  */
 final class Driver {
     private static final String LIBRARY = "libcuda.so.1";
+    /** Where Windows' subsystem for Linux and NixOS have it, which not every system's loader is told. */
+    private static final List<Path> UNTOLD = List.of(Path.of("/usr/lib/wsl/lib"), Path.of("/run/opengl-driver/lib"));
+
     private static final int COMPUTE_CAPABILITY_MAJOR = 75;
     private static final int COMPUTE_CAPABILITY_MINOR = 76;
     private static final int MULTIPROCESSORS = 16;
@@ -50,20 +55,26 @@ final class Driver {
 
     /** The driver; null if its library is not on this machine. */
     static Driver find() {
-        if (CudaFolders.named().isPresent()) {
-            for (Path folder : CudaFolders.inside(CudaFolders.named().get())) {
-                Path file = folder.resolve(LIBRARY);
-                if (Files.exists(file)) {
-                    System.load(file.toAbsolutePath().toString()); // what asks for its name later gets this one
-                    return new Driver(SymbolLookup.libraryLookup(file.toAbsolutePath(), Arena.global()));
-                }
-            }
+        Optional<Driver> named = CudaFolders.named().flatMap(home -> findIn(CudaFolders.inside(home)));
+        if (named.isPresent()) {
+            return named.get();
         }
         try {
             return new Driver(SymbolLookup.libraryLookup(LIBRARY, Arena.global()));
         } catch (IllegalArgumentException e) {
-            return null;
+            return findIn(UNTOLD).orElse(null);
         }
+    }
+
+    private static Optional<Driver> findIn(List<Path> folders) {
+        for (Path folder : folders) {
+            Path file = folder.resolve(LIBRARY).toAbsolutePath();
+            if (Files.exists(file)) {
+                System.load(file.toString()); // what asks for its name later gets this one
+                return Optional.of(new Driver(SymbolLookup.libraryLookup(file, Arena.global())));
+            }
+        }
+        return Optional.empty();
     }
 
     private MethodHandle handle(String name, MemoryLayout... arguments) {

@@ -13,11 +13,11 @@ import jcuda.jcudnn.JCudnn;
  */
 final class Status {
     /**
-     * Memory and hardware errors, illegal accesses and instructions, failed launches and assertions: after them the driver
-     * answers nothing else in this process.
+     * Memory and hardware errors, illegal accesses and instructions, failed launches and assertions, an MPS server that ends its
+     * client: after them the driver answers nothing else in this process.
      */
     private static final Set<Integer> STICKY =
-            Set.of(214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 999);
+            Set.of(214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911, 999);
 
     private final String device;
     private final Driver driver;

@@ -64,6 +64,27 @@ class CudaMachineTest {
     }
 
     @Test
+    void aStubInPlaceOfTheDriverIsNamed() {
+        assertThat(problemWith("INIT", "34"))
+                .isEqualTo(
+                        "the libcuda.so.1 that was found is CUDA's stub for linking programs, not NVIDIA's driver; take"
+                                + " its folder out of LD_LIBRARY_PATH, or install the driver");
+    }
+
+    @Test
+    void whatTheDriverWaitsForIsNamed() {
+        assertThat(problemWith("INIT", "802"))
+                .isEqualTo(
+                        "the GPUs are not ready: CUDA_ERROR_SYSTEM_NOT_READY (system not yet initialized); machines whose"
+                                + " GPUs are joined by NVSwitch need NVIDIA's fabric manager (systemctl start"
+                                + " nvidia-fabricmanager)");
+        assertThat(problemWith("INIT", "805"))
+                .startsWith(
+                        "the NVIDIA driver is shared through MPS, which does not answer: CUDA_ERROR_MPS_CONNECTION_FAILED")
+                .endsWith("start nvidia-cuda-mps-control anew, or stop it and unset CUDA_MPS_PIPE_DIRECTORY");
+    }
+
+    @Test
     void anOldDriverSaysWhatIsNeeded() {
         assertThat(problemWith("DRIVER", "11040"))
                 .isEqualTo("the NVIDIA driver serves CUDA up to 11.4, Tandem needs 12.0; install driver 525 or newer");
@@ -114,6 +135,20 @@ class CudaMachineTest {
         assertThat(CudaExamination.findings(machine))
                 .anyMatch(finding ->
                         finding.level() == Finding.Level.FAIL && finding.text().contains("not for sm_30"));
+    }
+
+    @Test
+    void aGpuRunsKernelsCompiledForAnOlderOneOfItsGeneration() {
+        simulation.set("ARCH", "91");
+        CudaMachine machine = CudaMachine.look();
+        try (Device device = Device.of(CudaBackend.open(machine, 0, DeviceOptions.DEFAULT))) {
+            assertThat(Tensor.of(device, new float[] {1, 2, 3}, 3)
+                            .square()
+                            .sum()
+                            .item())
+                    .isEqualTo(14);
+        }
+        assertThat(CudaExamination.findings(machine)).allMatch(finding -> finding.level() == Finding.Level.OK);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.tandem.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.tandem.backend.ReadyNatives;
@@ -19,6 +20,8 @@ import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a process finds, or says that it lacks. Each needs a process of its own. */
 class FindingCudaTest {
@@ -82,31 +85,71 @@ class FindingCudaTest {
     /** As the Maven profile cuda-redist brings it; the driver is never in it. */
     @Test
     void librariesInARedistJarAreUnpackedAndFound() throws IOException, InterruptedException {
-        Path driver = Files.createDirectory(folder.resolve("driver"));
+        Path cache = folder.resolve("cache");
+
+        assertThat(openFrom(redistJar(), cache)).contains("opened cuda:0", "computed");
+        assertThat(Files.getPosixFilePermissions(unpacked(cache)))
+                .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+        assertThat(unpacked(cache).resolve("libcudnn.so.9"))
+                .hasSameBinaryContentAs(SimulatedCuda.folder().resolve("libcudnn.so.9"));
+    }
+
+    private Path driver() throws IOException {
+        return Files.createDirectories(folder.resolve("driver"));
+    }
+
+    private Path redistJar() throws IOException {
         Path jar = folder.resolve("cuda-redist.jar");
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
             for (Path library : CudaFolders.matching(SimulatedCuda.folder(), "*.so*")) {
                 if (library.endsWith("libcuda.so.1")) {
-                    Files.copy(library, driver.resolve("libcuda.so.1"));
+                    Files.copy(library, driver().resolve("libcuda.so.1"));
                 } else {
                     out.putNextEntry(new ZipEntry("org/bytedeco/cuda/linux-x86_64/" + library.getFileName()));
                     Files.copy(library, out);
                 }
             }
         }
-        Path cache = folder.resolve("cache");
+        return jar;
+    }
 
-        String output = CudaProcess.run(
+    private String openFrom(Path jar, Path cache) throws IOException, InterruptedException {
+        return CudaProcess.run(
                 "cuda",
-                Map.of(CudaFolders.VARIABLE, driver.toString(), "XDG_CACHE_HOME", cache.toString()),
+                Map.of(CudaFolders.VARIABLE, driver().toString(), "XDG_CACHE_HOME", cache.toString()),
                 System.getProperty("java.class.path") + File.pathSeparator + jar);
+    }
 
-        assertThat(output).contains("opened cuda:0", "computed");
-        Path unpacked =
-                CudaFolders.matching(cache.resolve("tandem"), "cuda-redist-*").get(0);
-        assertThat(Files.getPosixFilePermissions(unpacked)).isEqualTo(PosixFilePermissions.fromString("rwx------"));
-        assertThat(unpacked.resolve("libcudnn.so.9"))
-                .hasSameBinaryContentAs(SimulatedCuda.folder().resolve("libcudnn.so.9"));
+    private static Path unpacked(Path cache) {
+        return CudaFolders.matching(cache.resolve("tandem"), "cuda-redist-*").getFirst();
+    }
+
+    /** As it is after Ctrl-C or a kill in the middle of unpacking. */
+    @Test
+    void unpackingGoesOnWhereItWasBrokenOff() throws IOException, InterruptedException {
+        Path jar = redistJar();
+        Path cache = folder.resolve("cache");
+        openFrom(jar, cache);
+        Path unpacked = unpacked(cache);
+        Files.delete(unpacked.resolve("libcudnn.so.9"));
+        Files.writeString(unpacked.resolve("libcublas.so.12"), "cut");
+        Files.writeString(unpacked.resolve("libcudnn.so.9.part"), "cut");
+
+        assertThat(openFrom(jar, cache)).contains("opened cuda:0", "computed");
+        assertThat(unpacked.resolve("libcublas.so.12"))
+                .hasSameBinaryContentAs(SimulatedCuda.folder().resolve("libcublas.so.12"));
+        assertThat(CudaFolders.matching(unpacked, "*.part")).isEmpty();
+    }
+
+    @Test
+    void aFolderThatCannotTakeTheLibrariesIsNamedWithWhatToDo() throws IOException, InterruptedException {
+        Path noFolder = Files.writeString(folder.resolve("file"), "");
+
+        assertThat(openFrom(redistJar(), noFolder))
+                .startsWith("device cuda: NVIDIA's libraries cannot be unpacked from their jar: " + noFolder)
+                .contains("; free some space, or name another folder with XDG_CACHE_HOME\n");
+        assertThatThrownBy(() -> RedistJar.requireSpace(Long.MAX_VALUE, folder))
+                .hasMessageMatching("they need \\d+\\.\\d GiB in " + folder + ", where \\d+\\.\\d GiB are free");
     }
 
     @Test
@@ -139,19 +182,53 @@ class FindingCudaTest {
         assertThat(open("cuda", folder)).contains("libcudnn.so.9 cannot be loaded", "cuDNN (libcudnn.so.9) not found");
     }
 
+    /** cuDNN itself would end the process, at its first call. */
     @Test
-    void aLostDeviceSaysInWhichStepAndEndsCleanly() throws IOException, InterruptedException {
+    void aMissingPartOfCudnnIsNamed() throws IOException, InterruptedException {
+        copyAllBut("libcudnn_ops.so.9");
+
+        assertThat(open("cuda", folder))
+                .contains("libcudnn_ops.so.9 cannot be loaded", "cuDNN (libcudnn.so.9) not found");
+    }
+
+    @Test
+    void cudnnForAnotherCudaIsRefused() throws IOException, InterruptedException {
+        copyAllBut("libcudnn.so.9");
+        Files.copy(SimulatedCuda.folder13().resolve("libcudnn.so.9"), folder.resolve("libcudnn.so.9"));
+
+        assertThat(open("cuda", folder))
+                .contains(
+                        "libcudnn.so.9) is made for CUDA 13, cuBLAS (",
+                        "libcublas.so.12) is of CUDA 12, and cuDNN needs its own; name a folder that holds both of one CUDA");
+    }
+
+    @Test
+    void aDriverOlderThanTheLibrariesIsRefused() throws IOException, InterruptedException {
+        String output = CudaProcess.run(
+                "cuda",
+                Map.of(CudaFolders.VARIABLE, SimulatedCuda.folder13().toString(), "TANDEM_SIM_DRIVER", "12040"));
+
+        assertThat(output)
+                .startsWith(
+                        "device cuda: the NVIDIA driver serves CUDA up to 12.4, the libraries that were found are of"
+                                + " CUDA 13 (" + SimulatedCuda.folder13().resolve("libcublas.so.13")
+                                + "); install a newer driver, or an older CUDA");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"700, CUDA_ERROR_ILLEGAL_ADDRESS", "810, CUDA_ERROR_MPS_CLIENT_TERMINATED"})
+    void aLostDeviceSaysInWhichStepAndEndsCleanly(String status, String name) throws IOException, InterruptedException {
         String output = CudaProcess.run(
                 "cuda",
                 Map.of(
                         CudaFolders.VARIABLE,
                         SimulatedCuda.folder().toString(),
                         "TANDEM_SIM_FAIL",
-                        "cuLaunchKernel:7:700"));
+                        "cuLaunchKernel:7:" + status));
 
         assertThat(output)
-                .containsPattern("cuda:0: (arithmetic of float32 \\[]|fill) failed in step 1: the driver says"
-                        + " CUDA_ERROR_ILLEGAL_ADDRESS \\(.+\\)")
+                .containsPattern("cuda:0: (arithmetic of float32 \\[]|fill) failed in step 1: the driver says" + " "
+                        + name + " \\(.+\\)")
                 .contains(
                         "CUDA_LAUNCH_BLOCKING=1 tells which",
                         "the device is lost: start again from a checkpoint",
