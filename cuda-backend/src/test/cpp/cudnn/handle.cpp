@@ -1,6 +1,8 @@
 // cuDNN handles, versions, words for errors.
 #include "cudnn.h"
 
+#include <cstdio>
+
 namespace sim {
 
 int use_cudnn(void* pointer, const char* function, Cudnn*& result) {
@@ -105,6 +107,10 @@ const char* cudnnGetErrorString(int status) {
         case CUDNN_EXECUTION_FAILED_CUDA_DRIVER: return "CUDNN_STATUS_EXECUTION_FAILED_CUDA_DRIVER";
         default: return "CUDNN_UNKNOWN_STATUS";
     }
+}
+
+void cudnnGetLastErrorString(char* text, std::size_t capacity) {
+    std::snprintf(text, capacity, "the simulation\ngives no reason");
 }
 
 int cudnnCreate(void** result) {

@@ -103,12 +103,15 @@ final class RedistJar {
     private static void unpackAlone(List<Library> libraries, Path folder) throws IOException {
         Path lockFile = folder.resolve("lock");
         try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock lock = channel.lock()) {
+                FileLock lock = lock(channel, folder)) {
             for (Path unfinished : CudaFolders.matching(folder, "*" + UNFINISHED)) {
                 Files.delete(unfinished); // of a process that was killed
             }
             List<Library> missing =
                     libraries.stream().filter(each -> !each.isUnpacked()).toList();
+            if (missing.isEmpty()) {
+                return; // another process has done it
+            }
             long bytes = missing.stream().mapToLong(Library::bytes).sum();
             requireSpace(bytes, folder);
             LOG.info("unpacking NVIDIA's libraries to {}: {}, only this once", folder, gibibytes(bytes));
@@ -116,6 +119,15 @@ final class RedistJar {
                 unpack(library);
             }
         }
+    }
+
+    private static FileLock lock(FileChannel channel, Path folder) throws IOException {
+        FileLock lock = channel.tryLock();
+        if (lock != null) {
+            return lock;
+        }
+        LOG.info("waiting for another process that unpacks NVIDIA's libraries to {}", folder);
+        return channel.lock();
     }
 
     static void requireSpace(long bytes, Path folder) throws IOException {

@@ -5,7 +5,6 @@ import java.util.Locale;
 import java.util.Set;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
-import jcuda.jcudnn.JCudnn;
 
 /**
  * Looks at what every call returns. Kernels run late, so a fault shows at some later call, and after one of the sticky kind
@@ -57,8 +56,7 @@ final class Status {
     /** Checks a call of cuDNN. */
     void cudnn(int status, String operation, Storage... operands) {
         if (status != 0) {
-            String words = JCudnn.cudnnGetErrorString(status);
-            throw failure(operation, operands, "cuDNN", words, JCudaDriver.cuCtxSynchronize());
+            throw failure(operation, operands, "cuDNN", CudnnWords.of(status), JCudaDriver.cuCtxSynchronize());
         }
     }
 

@@ -3,6 +3,29 @@
 #include "element.cuh"
 #include "block.cuh"
 
+// NaN if either is.
+__device__ inline float larger(float a, float b) {
+    return a != a || a > b ? a : b;
+}
+
+// As blockSum, the largest.
+static __device__ float blockMax(float value) {
+    __shared__ float warps[MOST_WARPS];
+    for (int offset = 16; offset > 0; offset /= 2) {
+        value = larger(value, __shfl_xor_sync(0xffffffff, value, offset));
+    }
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) {
+        warps[threadIdx.x / 32] = value;
+    }
+    __syncthreads();
+    value = warps[0];
+    for (int warp = 1; warp < blockDim.x / 32; warp++) {
+        value = larger(value, warps[warp]);
+    }
+    return value;
+}
+
 // The target's share of class c: `other` is the type of class indices, or float for probabilities.
 __device__ inline float share(const float *target, int64 row, int64 classes, int64 c) {
     return target[row * classes + c];

@@ -185,6 +185,10 @@ class CudaMachineTest {
             assertThatThrownBy(() -> device.math().matmul(x, x, false, true, null, null, null))
                     .hasMessageMatching("cuda:0: matmul of float32 \\[2, 2] failed in step 1: cuBLAS says"
                             + " CUBLAS_STATUS_EXECUTION_FAILED \\(.*\\)");
+            simulation.failCall("cudnnSoftmaxForward", 1, 5000);
+            assertThatThrownBy(() -> device.neural().softmax(x, 1, false))
+                    .hasMessage("cuda:0: softmax of float32 [2, 3] failed in step 1: cuDNN says"
+                            + " CUDNN_STATUS_EXECUTION_FAILED (the simulation gives no reason)");
             x.release();
         }
     }
