@@ -7,6 +7,10 @@ import jcuda.driver.JCudaDriver;
 /** A GPU's own memory, which the allocator takes from. */
 final class GpuMemory implements DeviceMemory {
     private static final int OUT_OF_MEMORY = 2;
+    /** The share of the device that the pool leaves free, and the most of it. */
+    private static final long RESERVED_SHARE = 32;
+
+    private static final long MOST_RESERVED = 512L << 20;
 
     private final Status status;
 
@@ -14,8 +18,13 @@ final class GpuMemory implements DeviceMemory {
         this.status = status;
     }
 
+    /** Leaves some: cuDNN and cuBLAS load kernels when they first need them, and say no more than that they failed if they cannot. */
     @Override
     public long allocate(long bytes) {
+        long[] info = info();
+        if (info[0] - bytes < reserved(info[1])) {
+            return 0;
+        }
         Address address = new Address();
         int result = JCudaDriver.cuMemAlloc(address, bytes);
         if (result == OUT_OF_MEMORY) {
@@ -40,6 +49,10 @@ final class GpuMemory implements DeviceMemory {
         }
     }
 
+    private static long reserved(long total) {
+        return Math.min(MOST_RESERVED, total / RESERVED_SHARE);
+    }
+
     /** Free and in all. */
     long[] info() {
         long[] free = new long[1];
@@ -52,6 +65,7 @@ final class GpuMemory implements DeviceMemory {
     public String describeFree() {
         long[] info = info();
         return ", " + CachingAllocator.megabytes(info[0]) + " of the device's " + CachingAllocator.megabytes(info[1])
-                + " are free";
+                + " are free, of which " + CachingAllocator.megabytes(reserved(info[1]))
+                + " stay for the libraries' kernels";
     }
 }

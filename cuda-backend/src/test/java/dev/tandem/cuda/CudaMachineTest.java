@@ -173,7 +173,21 @@ class CudaMachineTest {
                     .hasMessageMatching(
                             "cuda:0: no room for 300\\.0 MiB \\(uint8 \\[314572800]\\): .* in \\d+ blocks are"
                                     + " live, .* are cached, the peak was .*, the limit is 4096\\.0 MiB, .* MiB of the"
-                                    + " device's 4096\\.0 MiB are free; use a smaller batch or image size, or raise the limit");
+                                    + " device's 4096\\.0 MiB are free, of which 128\\.0 MiB stay for the libraries'"
+                                    + " kernels; use a smaller batch or image size, or raise the limit");
+        }
+    }
+
+    /** cuDNN loads a kernel when it first needs it, late in a training too. */
+    @Test
+    void thePoolLeavesMemoryForKernelsOfTheLibraries() {
+        try (Device device = Device.open("cuda")) {
+            long free = device.memory().freeBytes().orElseThrow();
+            Shape most = Shape.of(free - 128 * MEBIBYTE);
+
+            assertThatThrownBy(() -> device.memory().allocate(Shape.of(free - 100 * MEBIBYTE), DType.UINT8))
+                    .isInstanceOf(OutOfDeviceMemoryException.class);
+            device.memory().allocate(most, DType.UINT8).release();
         }
     }
 
