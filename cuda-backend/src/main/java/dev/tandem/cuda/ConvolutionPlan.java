@@ -10,6 +10,7 @@ import static jcuda.jcudnn.cudnnTensorFormat.CUDNN_TENSOR_NCHW;
 import dev.tandem.backend.Window;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
+import java.util.Locale;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnConvolutionBwdDataAlgoPerf;
 import jcuda.jcudnn.cudnnConvolutionBwdFilterAlgoPerf;
@@ -50,8 +51,8 @@ final class ConvolutionPlan implements AutoCloseable {
     ConvolutionPlan(CudaRuntime runtime, Key key) {
         Cudnn cudnn = runtime.cudnn();
         status = runtime.status();
-        name = "convolution of " + key.x + " with weight " + key.weight + " (" + key.window.describe() + ", "
-                + key.groups + " groups, " + key.direction + ")";
+        name = "convolution of " + key.dtype.name().toLowerCase(Locale.ROOT) + " " + key.x + " with weight "
+                + key.weight + " (" + key.window.describe() + ", " + key.groups + " groups, " + key.direction + ")";
         x = cudnn.descriptor(key.dtype, key.x);
         y = cudnn.descriptor(key.dtype, key.output());
         describe(key);
@@ -120,9 +121,9 @@ final class ConvolutionPlan implements AutoCloseable {
                 return new Choice(candidate.algorithm, bytes);
             }
         }
-        throw new UnsupportedOperationException("cuda: " + name + ": cuDNN has no algorithm"
+        throw new UnsupportedOperationException("cuda: " + name + ": cuDNN has no algorithm for this GPU"
                 + (runtime.isDeterministic() ? " that repeats bit for bit and" : "") + " that needs at most "
-                + (runtime.workspaceLimitBytes() >> 20) + " MiB of workspace; raise the memory limit");
+                + (runtime.workspaceLimitBytes() >> 20) + " MiB of workspace; raise the memory limit, or take float32");
     }
 
     /** What an algorithm takes as the descriptors are now; negative if it cannot be used, or wants more than there is anywhere. */
