@@ -1,10 +1,15 @@
 package dev.tandem.cuda;
 
 import dev.tandem.backend.DeviceInfo;
+import dev.tandem.backend.DeviceOptions;
 import dev.tandem.backend.Finding;
 import dev.tandem.cuda.CudaLibraries.Library;
+import dev.tandem.nn.functional.Functions;
+import dev.tandem.tensor.Device;
+import dev.tandem.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Tells people what of CUDA is here. A machine without a GPU is healthy: it trains on its CPU. */
 final class CudaExamination {
@@ -55,10 +60,20 @@ final class CudaExamination {
         DeviceInfo device = machine.devices().get(index);
         String text = device.model() + ", " + (device.memoryBytes() >> 20) + " MiB, "
                 + device.details().get("architecture");
-        int architecture = machine.driver().architecture(index);
-        return machine.libraries().architectureFor(architecture).isPresent()
-                ? Finding.ok(device.name(), text)
-                : Finding.fail(device.name(), text + "; " + unsupported(machine.libraries(), architecture));
+        return fault(machine, index)
+                .map(fault -> Finding.fail(device.name(), text + "; " + fault))
+                .orElse(Finding.ok(device.name(), text + ", computes"));
+    }
+
+    /** Why a GPU does not compute with own kernels, cuBLAS and cuDNN; empty if it does. Libraries may be there and not start. */
+    private static Optional<String> fault(CudaMachine machine, int index) {
+        try (Device device = Device.of(CudaBackend.open(machine, index, DeviceOptions.DEFAULT))) {
+            Tensor ones = Tensor.of(device, new float[] {1, 1, 1, 1}, 2, 2);
+            float sum = Functions.softmax(ones.matmul(ones), 1).sum().item();
+            return sum == 2 ? Optional.empty() : Optional.of("it computes " + sum + " where 2 is right");
+        } catch (RuntimeException | LinkageError e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
     }
 
     /** Why kernels cannot be compiled for a GPU. */

@@ -7,6 +7,7 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -122,8 +123,20 @@ final class CudaLibraries {
         return switch (place) {
             case NAMED -> loadFrom(folders, library, release, soname);
             case SYSTEM -> loadFromSystem(library, soname);
-            case WELL_KNOWN -> loadFrom(CudaFolders.wellKnown(), library, release, soname);
+            case WELL_KNOWN -> loadFrom(besideCublas(CudaFolders.wellKnown()), library, release, soname);
         };
+    }
+
+    /** With those of cuBLAS's installation first: of several Pythons each may have a cuDNN, for its own CUDA. */
+    private List<Path> besideCublas(List<Path> places) {
+        if (!loaded.containsKey(Library.CUBLAS)) {
+            return places;
+        }
+        Path installation =
+                Path.of(loaded.get(Library.CUBLAS).path).resolve("../../..").normalize();
+        return places.stream()
+                .sorted(Comparator.comparing(place -> !place.startsWith(installation)))
+                .toList();
     }
 
     private boolean loadFrom(List<Path> places, Library library, int release, String soname) {

@@ -165,6 +165,20 @@ class CudaMachineTest {
     }
 
     @Test
+    void doctorTriesWhetherTheLibrariesStart() {
+        simulation.failCall("cudnnCreate", 1, 1001);
+
+        Finding gpu = CudaExamination.findings(CudaMachine.look()).getLast();
+
+        assertThat(gpu.level()).isEqualTo(Finding.Level.FAIL);
+        assertThat(gpu.text())
+                .startsWith("Simulated GPU, 4096 MiB, sm_90; cuda:0: opening cuDNN failed in step 1: cuDNN says"
+                        + " CUDNN_STATUS_NOT_INITIALIZED");
+        assertThat(CudaExamination.findings(CudaMachine.look()).getLast().text())
+                .isEqualTo("Simulated GPU, 4096 MiB, sm_90, computes");
+    }
+
+    @Test
     void littleFreeMemoryIsToldWithAllNumbers() {
         simulation.set("USED", Long.toString(3896 * MEBIBYTE));
         try (Device device = Device.open("cuda")) {

@@ -203,6 +203,37 @@ class FindingCudaTest {
     }
 
     @Test
+    void ofSeveralPythonsCudnnComesFromThatOfCublas() throws IOException, InterruptedException {
+        Path first = folder.resolve("first");
+        Path second = folder.resolve("second");
+        install(SimulatedCuda.folder13(), first, "cudnn", "libcudnn*");
+        install(SimulatedCuda.folder(), second, "cudnn", "libcudnn*");
+        install(SimulatedCuda.folder(), second, "cublas", "libcublas*");
+        install(SimulatedCuda.folder(), second, "cuda_nvrtc", "libnvrtc*");
+        Files.copy(SimulatedCuda.folder().resolve("libcuda.so.1"), driver().resolve("libcuda.so.1"));
+
+        String output = CudaProcess.run(
+                "cuda",
+                Map.of(
+                        CudaFolders.VARIABLE,
+                        driver().toString(),
+                        "VIRTUAL_ENV",
+                        first.toString(),
+                        "CONDA_PREFIX",
+                        second.toString()));
+
+        assertThat(output).contains("opened cuda:0", "computed");
+    }
+
+    /** As pip does. */
+    private static void install(Path libraries, Path python, String part, String pattern) throws IOException {
+        Path target = Files.createDirectories(python.resolve("lib/python3.13/site-packages/nvidia/" + part + "/lib"));
+        for (Path library : CudaFolders.matching(libraries, pattern)) {
+            Files.copy(library, target.resolve(library.getFileName()));
+        }
+    }
+
+    @Test
     void aDriverOlderThanTheLibrariesIsRefused() throws IOException, InterruptedException {
         String output = CudaProcess.run(
                 "cuda",
