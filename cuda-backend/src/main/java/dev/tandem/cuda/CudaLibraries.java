@@ -199,7 +199,10 @@ final class CudaLibraries {
     private String complaintOf(Path file) {
         String failure = tryFile(file);
         if (failure != null) {
-            complaints.add(file + " cannot be loaded (" + failure + ")");
+            String hint = failure.contains("failed to map segment")
+                    ? "; its disk may be mounted noexec: XDG_CACHE_HOME names another for what is unpacked"
+                    : "";
+            complaints.add(file + " cannot be loaded (" + failure + hint + ")");
         }
         return failure;
     }
@@ -210,7 +213,7 @@ final class CudaLibraries {
             System.load(file.toAbsolutePath().toString());
             return null;
         } catch (UnsatisfiedLinkError e) {
-            return e.getMessage();
+            return e.getMessage().replace(file.toAbsolutePath() + ": ", "");
         }
     }
 
@@ -275,7 +278,10 @@ final class CudaLibraries {
         if (missing().isEmpty() || isJarUnusable) {
             return Optional.of(String.join("; ", complaints));
         }
-        String details = complaints.isEmpty() ? "" : "; " + String.join("; ", complaints);
+        String details = complaints.isEmpty() ? "" : "; " + complaints.getFirst();
+        if (complaints.size() > 1) {
+            details += "; " + (complaints.size() - 1) + " more: tandem doctor";
+        }
         List<String> names = new ArrayList<>();
         missing().forEach(library -> names.add(library.name + " (" + library.names() + ")"));
         return Optional.of(String.join(", ", names) + " not found" + details + HOW_TO_MEND);
