@@ -147,7 +147,7 @@ final class CudaLibraries {
         }
         for (Path folder : places) {
             Path file = folder.resolve(soname);
-            if (Files.exists(file) && complaintOf(file) == null && (library != Library.CUDNN || hasParts(folder))) {
+            if (Files.exists(file) && (library != Library.CUDNN || loadParts(folder)) && complaintOf(file) == null) {
                 loaded.put(library, new Loaded(soname, file.toString()));
                 return true;
             }
@@ -174,9 +174,20 @@ final class CudaLibraries {
         return true;
     }
 
-    /** cuDNN ends the process where a part cannot be loaded, such as for want of libz, so all are before it is used. */
-    private boolean hasParts(Path folder) {
-        return CUDNN_PARTS.stream().allMatch(part -> complaintOf(folder.resolve(partName(part))) == null);
+    /**
+     * cuDNN ends the process where a part cannot be loaded, such as for want of libz, so all are before it is. None is taken from a
+     * folder that has not all.
+     */
+    private boolean loadParts(Path folder) {
+        List<Path> parts =
+                CUDNN_PARTS.stream().map(part -> folder.resolve(partName(part))).toList();
+        for (Path part : parts) {
+            if (!Files.exists(part)) {
+                complaints.add(part + " is missing, which cuDNN needs");
+                return false;
+            }
+        }
+        return parts.stream().allMatch(part -> complaintOf(part) == null);
     }
 
     private static String partName(String part) {

@@ -188,7 +188,7 @@ class FindingCudaTest {
         copyAllBut("libcudnn_ops.so.9");
 
         assertThat(open("cuda", folder))
-                .contains("libcudnn_ops.so.9 cannot be loaded", "cuDNN (libcudnn.so.9) not found");
+                .contains("libcudnn_ops.so.9 is missing, which cuDNN needs", "cuDNN (libcudnn.so.9) not found");
     }
 
     @Test
