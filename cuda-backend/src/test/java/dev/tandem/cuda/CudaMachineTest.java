@@ -192,6 +192,17 @@ class CudaMachineTest {
         }
     }
 
+    @Test
+    void aGpuThatSomebodyHasForThemselvesIsNamed() {
+        simulation.failCall("cuDevicePrimaryCtxRetain", 1, 46);
+
+        assertThatThrownBy(() -> Device.open("cuda"))
+                .isInstanceOf(DeviceException.class)
+                .hasMessage("cuda:0: opening the device failed in step 1: the driver says CUDA_ERROR_DEVICE_UNAVAILABLE"
+                        + " (CUDA-capable device(s) is/are busy or unavailable); nvidia-smi shows who uses the GPU and how"
+                        + " much of its memory is free");
+    }
+
     /** cuDNN loads a kernel when it first needs it, late in a training too. */
     @Test
     void thePoolLeavesMemoryForKernelsOfTheLibraries() {
