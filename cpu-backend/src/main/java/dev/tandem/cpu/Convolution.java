@@ -10,10 +10,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * 2-D convolution by oneDNN's direct algorithms, by {@link Winograd}'s and {@link PlanarConvolution}'s where those are faster.
- * Images lie with channels last; weights are given in plain order and brought into the order that
- * the kernel wants before each use, which takes half a percent of the convolution's time and keeps the parameters one flat
- * buffer.
+ * 2-D convolution by oneDNN's direct algorithms, and by {@link Winograd}, {@link PlanarConvolution} and {@link ScatteredGradient} where
+ * those are faster. Images lie with channels last, but for planar convolution's; weights are given in plain order and brought into the
+ * order that the kernel wants before each use, which takes half a percent of the convolution's time and keeps the parameters one
+ * flat buffer.
  */
 final class Convolution {
     private static final int DIRECT = 1;

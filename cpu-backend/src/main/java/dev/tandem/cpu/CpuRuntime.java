@@ -1,5 +1,7 @@
 package dev.tandem.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.tandem.backend.DeviceOptions;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.pool.CachingAllocator;
@@ -91,6 +93,14 @@ final class CpuRuntime implements AutoCloseable {
         CpuStorage target = CpuStorage.allocate(allocator, source.shape(), source.dtype(), order);
         StridedCopy.copy(this, source, target);
         return target;
+    }
+
+    /** Copies float32 elements in plain order. */
+    float[] floats(Storage storage) {
+        CpuStorage plain = plain(storage);
+        float[] values = plain.segment().toArray(JAVA_FLOAT);
+        plain.release();
+        return values;
     }
 
     private record ReorderKey(MemoryDescriptor from, MemoryDescriptor to) {}

@@ -24,6 +24,12 @@ final class Floats {
         vector.intoMemorySegment(NativeMemory.ALL, address, nativeOrder());
     }
 
+    /** For each lane, that lane of two vectors behind each other. */
+    static FloatVector select(IntVector lanes, FloatVector first, FloatVector second) {
+        return lanes.selectFrom(first.reinterpretAsInts(), second.reinterpretAsInts())
+                .reinterpretAsFloats();
+    }
+
     /** Bytes of whole vectors among {@code count} floats. */
     static long whole(long count) {
         return count * Float.BYTES / BYTES * BYTES;

@@ -15,7 +15,6 @@ final class ImageScratch {
     private final long partBytes;
     final int parts;
 
-    /** Zeros. */
     ImageScratch(CpuRuntime runtime, long images, long partBytes) {
         this.runtime = runtime;
         this.images = images;
@@ -23,7 +22,12 @@ final class ImageScratch {
         this.parts = (int) Math.min(runtime.parallel().threads(), images);
         long bytes = parts * this.partBytes;
         this.block = runtime.allocator().allocate(bytes, "images in work");
-        NativeMemory.segment(block.address, bytes).fill((byte) 0);
+    }
+
+    /** Fills all parts with zeros. */
+    ImageScratch cleared() {
+        NativeMemory.segment(block.address, parts * partBytes).fill((byte) 0);
+        return this;
     }
 
     /** What a thread does with an image. */

@@ -5,7 +5,7 @@ import dev.tandem.tensor.Shape;
 /**
  * How elements lie in memory. Images between convolutions lie with channels last: on AVX2 and AVX-512 that is within 7 % of
  * oneDNN's own choice of blocked orders and ahead of it where channels are no multiple of 8, needs no padding, and lets
- * everything else be a plain loop.
+ * everything else be a plain loop. Only what makes few channels of an image leaves them in plain order ({@link PlanarConvolution}).
  */
 enum Order {
     /** Row-major. */

@@ -1,7 +1,5 @@
 package dev.tandem.cpu;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.UnaryOp;
 import dev.tandem.backend.Window;
@@ -32,7 +30,10 @@ final class PlanarConvolution {
         this.runtime = runtime;
     }
 
-    /** Whether this was measured at least as fast as oneDNN, with AVX2 and with AVX-512. */
+    /**
+     * Whether this was measured faster than oneDNN together with a 2×2 maximum behind it. What wants channels last there costs a pass
+     * more: with AVX-512 still no slower than oneDNN, with AVX2 up to a quarter slower.
+     */
     boolean pays(Convolution.Key key) {
         long targets = key.weight().size(0);
         return key.kind() != Convolution.Kind.BACKWARD_INPUT
@@ -64,15 +65,15 @@ final class PlanarConvolution {
     Storage forward(Convolution.Key key, Storage images, Storage weight, Storage bias, Shape shape) {
         PlanarPlan plan = plan(key);
         float[] weights = new float[plan.taps.length * CHANNELS];
-        float[] plain = toArray(weight);
+        float[] plain = runtime.floats(weight);
         for (int i = 0; i < plain.length; i++) {
             int channel = i / plan.taps.length;
             weights[plan.tap(i % plan.taps.length) * CHANNELS + channel] = plain[i];
         }
-        float[] biases = bias == null ? new float[CHANNELS] : Arrays.copyOf(toArray(bias), CHANNELS);
+        float[] biases = bias == null ? new float[CHANNELS] : Arrays.copyOf(runtime.floats(bias), CHANNELS);
         CpuStorage x = runtime.plain(images);
         CpuStorage y = runtime.allocate(shape, DType.FLOAT32);
-        ImageScratch scratch = new ImageScratch(runtime, x.shape().size(0), plan.source.bytes());
+        ImageScratch scratch = new ImageScratch(runtime, x.shape().size(0), plan.source.bytes()).cleared();
         scratch.forImages(planes -> n -> {
             plan.sourceCopy.copy(ImageScratch.image(x, n), planes);
             kernels.convolve(plan, planes, weights, biases, key.activation() != null, ImageScratch.image(y, n));
@@ -80,13 +81,6 @@ final class PlanarConvolution {
         scratch.release();
         x.release();
         return y;
-    }
-
-    private float[] toArray(Storage weights) {
-        CpuStorage plain = runtime.plain(weights);
-        float[] values = plain.segment().toArray(JAVA_FLOAT);
-        plain.release();
-        return values;
     }
 
     /** As {@link Convolution#backwardWeight}. */

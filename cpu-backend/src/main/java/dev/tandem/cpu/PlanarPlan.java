@@ -83,7 +83,7 @@ final class PlanarPlan {
                 .toArray();
     }
 
-    /** Behind each row lies padding enough for lanes beyond the gradient's, so that they never see other pixels. */
+    /** Behind each row lies padding enough for lanes beyond the gradient's: they see no other row, and count zero times. */
     private static Planes sourcePlanes(Shape x, Shape y, Window window, int lanes) {
         return new Planes(
                 (int) x.size(1),

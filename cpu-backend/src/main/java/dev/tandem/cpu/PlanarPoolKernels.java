@@ -16,11 +16,4 @@ interface PlanarPoolKernels {
 
     /** Gives each window's gradient to the element that was picked, and zero to the window's others. */
     void scatter(PlanarPoolPlan plan, long gradient, long picked, long image);
-
-    /**
-     * Makes all results of one kind.
-     *
-     * @param step bytes from part to part
-     */
-    void shuffle(PlaneShuffle shuffle, int kind, long source, long step, long target);
 }

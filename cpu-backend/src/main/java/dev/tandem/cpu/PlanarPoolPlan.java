@@ -8,6 +8,9 @@ import java.util.stream.IntStream;
  * two beside each other, and two in the row below.
  */
 final class PlanarPoolPlan {
+    /** What an image may take: half of a second-level cache. */
+    private static final long MOST_BYTES = 512 << 10;
+
     final long rowBytes;
     /** From a vector of pixels to the one beside it. */
     final long besideBytes;
@@ -24,10 +27,11 @@ final class PlanarPoolPlan {
     /** and the one beside it. */
     final int[] beside;
 
-    final PlaneShuffle split;
-    final PlaneShuffle join;
+    final PlaneReorder reorder;
     /** Of an image's results. */
     final long resultBytes;
+    /** Where in scratch memory numbers of picked elements lie, behind the results. */
+    final long pickedAt;
 
     PlanarPoolPlan(Shape x, int lanes) {
         int channels = (int) x.size(1);
@@ -53,9 +57,9 @@ final class PlanarPoolPlan {
         beside = IntStream.range(0, lanes)
                 .map(i -> (shift + i) / 2 + (shift + i) % 2 * lanes)
                 .toArray();
-        split = PlaneShuffle.split(channels, windows, lanes);
-        join = PlaneShuffle.join(channels, windows, lanes);
+        reorder = new PlaneReorder(channels, windows);
         resultBytes = (long) channels * windows * Float.BYTES;
+        pickedAt = resultBytes + ImageScratch.BEYOND;
     }
 
     /** A pixel's lane in two vectors, the second some pixels behind the first; any for pixels beyond the row. */
@@ -63,14 +67,12 @@ final class PlanarPoolPlan {
         return pixel < lanes ? pixel : Math.min(pixel - shift, lanes - 1) + lanes;
     }
 
-    /** Whether rows are even and fill vectors; makes no plan. */
+    /** Whether rows are even and fill vectors, and an image stays in the cache; makes no plan. */
     static boolean suits(Shape x, int lanes) {
-        long windows = x.size(2) * x.size(3) / 4;
-        return x.size(1) > 1
-                && x.size(1) <= PlaneShuffle.PARTS
-                && x.size(2) % 2 == 0
+        return x.size(2) % 2 == 0
                 && x.size(3) % 2 == 0
                 && x.size(3) >= lanes
-                && windows >= lanes;
+                && PlaneReorder.suits(x.size(1), x.size(2) * x.size(3) / 4, lanes)
+                && x.elements() / x.size(0) * Float.BYTES <= MOST_BYTES;
     }
 }

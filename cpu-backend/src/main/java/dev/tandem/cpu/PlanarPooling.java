@@ -35,12 +35,11 @@ final class PlanarPooling {
     /** @param saved for the picked elements' numbers, in plain order; may be null */
     void forward(PoolKind kind, CpuStorage x, CpuStorage output, CpuStorage saved) {
         PlanarPoolPlan plan = plan(x.shape());
-        long pickedAt = plan.resultBytes + ImageScratch.BEYOND;
-        ImageScratch scratch = new ImageScratch(runtime, x.shape().size(0), pickedAt + plan.resultBytes);
+        ImageScratch scratch = scratch(plan, x);
         scratch.forImages(values -> n -> {
-            long picked = values + pickedAt;
+            long picked = values + plan.pickedAt;
             kernels.max(plan, kind == PoolKind.RECTIFIED_MAX, ImageScratch.image(x, n), values, picked);
-            shuffle(plan.join, values, planeBytes(plan), ImageScratch.image(output, n));
+            plan.reorder.join(values, ImageScratch.image(output, n));
             if (saved != null) {
                 copy(picked, ImageScratch.image(saved, n), plan.resultBytes);
             }
@@ -50,25 +49,18 @@ final class PlanarPooling {
 
     void backward(CpuStorage gradient, CpuStorage saved, CpuStorage result) {
         PlanarPoolPlan plan = plan(result.shape());
-        long pickedAt = plan.resultBytes + ImageScratch.BEYOND;
-        ImageScratch scratch = new ImageScratch(runtime, result.shape().size(0), pickedAt + plan.resultBytes);
+        ImageScratch scratch = scratch(plan, result);
         scratch.forImages(values -> n -> {
-            long picked = values + pickedAt;
-            shuffle(plan.split, ImageScratch.image(gradient, n), (long) kernels.lanes() * Float.BYTES, values);
+            long picked = values + plan.pickedAt;
+            plan.reorder.split(ImageScratch.image(gradient, n), values);
             copy(ImageScratch.image(saved, n), picked, plan.resultBytes);
             kernels.scatter(plan, values, picked, ImageScratch.image(result, n));
         });
         scratch.release();
     }
 
-    private void shuffle(PlaneShuffle shuffle, long source, long step, long target) {
-        for (int kind = 0; kind < shuffle.parts(); kind++) {
-            kernels.shuffle(shuffle, kind, source, step, target);
-        }
-    }
-
-    private static long planeBytes(PlanarPoolPlan plan) {
-        return plan.resultBytes / plan.join.parts();
+    private ImageScratch scratch(PlanarPoolPlan plan, CpuStorage images) {
+        return new ImageScratch(runtime, images.shape().size(0), plan.pickedAt + plan.resultBytes);
     }
 
     private static void copy(long from, long to, long bytes) {

@@ -34,7 +34,7 @@ final class PlanarWeightGradient {
 
     /** @param biasGradient may be null */
     void compute(CpuStorage x, CpuStorage gradient, CpuStorage weightGradient, CpuStorage biasGradient) {
-        ImageScratch scratch = new ImageScratch(runtime, x.shape().size(0), sumsAt + 2 * pairs * tapBytes);
+        ImageScratch scratch = new ImageScratch(runtime, x.shape().size(0), sumsAt + 2 * pairs * tapBytes).cleared();
         for (int part = 0; part < scratch.parts; part++) {
             fillWithOnes(scratch.part(part) + onesAt);
         }

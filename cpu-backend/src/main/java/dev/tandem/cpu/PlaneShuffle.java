@@ -4,8 +4,7 @@ import java.util.stream.IntStream;
 
 /**
  * Which lanes go where when an image with channels last becomes planes ({@link #split}), and back ({@link #join}). Planes follow
- * each other without padding. Each result is put together from a vector of each of some parts; the last result ends where the plane
- * or the image does, and so may overlap the one before.
+ * each other without padding. Each result is put together from a vector of each of some parts.
  *
  * @param parts at most {@link #PARTS}
  * @param lanes for each kind of result {@code [PARTS / 2, lane]}: the lane to take of a pair of parts
@@ -16,7 +15,10 @@ import java.util.stream.IntStream;
 record PlaneShuffle(int parts, int[][] lanes, int[][] pairs, int[][] from, int[][] to) {
     static final int PARTS = 6;
 
-    /** From an image to planes: a kind of result for each channel, parts are consecutive vectors. */
+    /**
+     * From an image to planes: a kind of result for each channel, parts are consecutive vectors. The last result of a plane ends
+     * where the plane does, and so may overlap the one before.
+     */
     static PlaneShuffle split(int channels, int pixels, int width) {
         PlaneShuffle shuffle = empty(channels, width);
         int[] starts = Planes.starts(pixels, width);
@@ -36,10 +38,15 @@ record PlaneShuffle(int parts, int[][] lanes, int[][] pairs, int[][] from, int[]
         return shuffle;
     }
 
-    /** From planes, which are the parts, to an image: a kind of result for each channel that may be a vector's first. */
+    /**
+     * From planes, which are the parts, to an image: a kind of result for each channel that may be a vector's first. The image's last
+     * elements, from {@link #joined} on, are left out: parts would reach beyond the planes.
+     */
     static PlaneShuffle join(int channels, int pixels, int width) {
         PlaneShuffle shuffle = empty(channels, width);
-        int[] starts = Planes.starts(pixels * channels, width);
+        int[] starts = IntStream.range(0, joined(channels, pixels, width) / width)
+                .map(i -> i * width)
+                .toArray();
         for (int first = 0; first < channels; first++) {
             for (int lane = 0; lane < width; lane++) {
                 shuffle.take(first, (first + lane) % channels, (first + lane) / channels, lane);
@@ -55,6 +62,15 @@ record PlaneShuffle(int parts, int[][] lanes, int[][] pairs, int[][] from, int[]
                     IntStream.of(own).map(start -> start * Float.BYTES).toArray();
         }
         return shuffle;
+    }
+
+    /** How many of an image's elements {@link #join} makes. */
+    static int joined(int channels, int pixels, int width) {
+        return ((pixels - width) * channels / width + 1) * width;
+    }
+
+    int kinds() {
+        return lanes.length;
     }
 
     private static PlaneShuffle empty(int channels, int width) {

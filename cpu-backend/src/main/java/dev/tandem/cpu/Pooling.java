@@ -7,7 +7,10 @@ import dev.tandem.backend.Window;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 
-/** Pooling of images with channels last: averages by oneDNN, maximum and median by {@link SelectionPooling}. */
+/**
+ * Pooling: averages by oneDNN, maximum and median by {@link SelectionPooling}, both with channels last; the maximum of few channels
+ * that come in plain order by {@link PlanarPooling}.
+ */
 final class Pooling {
     private static final int AVERAGE_WITH_PADDING = 0x2ff;
     private static final int AVERAGE = 0x3ff;
@@ -63,7 +66,7 @@ final class Pooling {
     Storage backward(PoolKind kind, Storage gradient, Storage saved, Shape x, Window window) {
         CpuStorage.requireFloat32("pooling", gradient);
         CpuStorage source = runtime.channelsLast(gradient);
-        if (saved instanceof CpuStorage picked && picked.order() == Order.PLAIN) {
+        if (saved instanceof CpuStorage picked && picked.order() == Order.PLAIN) { // as only planar pooling saves
             CpuStorage result = runtime.allocate(x, DType.FLOAT32);
             planar.backward(source, picked, result);
             source.release();

@@ -18,7 +18,7 @@ interface ScatterKernels {
      * @param from each pixel's first channel in it
      * @param first what to add to {@code from}
      * @param weights {@code [CHANNELS, VECTORS · lanes]}
-     * @param rest lanes of the last vector that are in the strip
+     * @param rest lanes of the last vector that are in the window
      * @param target an address
      * @param to bytes from there to each pixel's strip
      */

@@ -130,6 +130,7 @@ final class ScatterPlan {
                 && key.weight().size(0) % ScatterKernels.CHANNELS == 0
                 && key.window().dilationWidth() == 1
                 && row * 8 >= stripsOfRow(key, lanes) * stripFloats(lanes) * 7L
+                && row >= stripsOfRow(key, lanes) * stripFloats(lanes) - lanes // only a strip's last vector is masked
                 && frameBytes(key) + gradientBytes(key) <= MOST_BYTES;
     }
 

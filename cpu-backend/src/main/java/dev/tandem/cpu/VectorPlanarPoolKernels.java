@@ -11,6 +11,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
+/** Even and odd lanes of two vectors of pixels make the left and the right pixels of a vector of windows. */
 final class VectorPlanarPoolKernels implements PlanarPoolKernels {
     @Override
     public int lanes() {
@@ -27,23 +28,23 @@ final class VectorPlanarPoolKernels implements PlanarPoolKernels {
             long row = image + from[i];
             FloatVector first = load(row);
             FloatVector beside = load(row + plan.besideBytes);
-            FloatVector value = select(left, first, beside);
+            FloatVector value = Floats.select(left, first, beside);
             FloatVector best = rectified ? FloatVector.zero(SPECIES) : value;
             FloatVector number = FloatVector.broadcast(SPECIES, rectified ? -1f : 0f);
             VectorMask<Float> better = better(value, best);
             best = best.blend(value, better);
             number = number.blend(0f, better);
-            value = select(right, first, beside);
+            value = Floats.select(right, first, beside);
             better = better(value, best);
             best = best.blend(value, better);
             number = number.blend(1f, better);
             first = load(row + plan.rowBytes);
             beside = load(row + plan.rowBytes + plan.besideBytes);
-            value = select(left, first, beside);
+            value = Floats.select(left, first, beside);
             better = better(value, best);
             best = best.blend(value, better);
             number = number.blend(2f, better);
-            value = select(right, first, beside);
+            value = Floats.select(right, first, beside);
             better = better(value, best);
             best = best.blend(value, better);
             number = number.blend(3f, better);
@@ -68,50 +69,18 @@ final class VectorPlanarPoolKernels implements PlanarPoolKernels {
             long row = image + to[i];
             FloatVector left = chosen(value, number, 0);
             FloatVector right = chosen(value, number, 1);
-            store(select(first, left, right), row);
-            store(select(beside, left, right), row + plan.besideBytes);
+            store(Floats.select(first, left, right), row);
+            store(Floats.select(beside, left, right), row + plan.besideBytes);
             row += plan.rowBytes;
             left = chosen(value, number, 2);
             right = chosen(value, number, 3);
-            store(select(first, left, right), row);
-            store(select(beside, left, right), row + plan.besideBytes);
+            store(Floats.select(first, left, right), row);
+            store(Floats.select(beside, left, right), row + plan.besideBytes);
         }
     }
 
     /** The values where the number is that one, else zeros. */
     private static FloatVector chosen(FloatVector value, FloatVector number, int which) {
         return FloatVector.zero(SPECIES).blend(value, number.compare(VectorOperators.EQ, (float) which));
-    }
-
-    /** Lanes of two vectors. */
-    private static FloatVector select(IntVector lanes, FloatVector first, FloatVector second) {
-        return lanes.selectFrom(first.reinterpretAsInts(), second.reinterpretAsInts())
-                .reinterpretAsFloats();
-    }
-
-    @Override
-    public void shuffle(PlaneShuffle shuffle, int kind, long source, long step, long target) {
-        int[] lanes = shuffle.lanes()[kind];
-        IntVector lanes0 = IntVector.fromArray(INTEGERS, lanes, 0);
-        IntVector lanes1 = IntVector.fromArray(INTEGERS, lanes, LENGTH);
-        IntVector lanes2 = IntVector.fromArray(INTEGERS, lanes, 2 * LENGTH);
-        IntVector pairs = IntVector.fromArray(INTEGERS, shuffle.pairs()[kind], 0);
-        VectorMask<Float> second = pairs.compare(VectorOperators.EQ, 1).cast(SPECIES);
-        VectorMask<Float> third = pairs.compare(VectorOperators.EQ, 2).cast(SPECIES);
-        // Beyond the parts there may be no memory: no lane is taken from there, so the first will do.
-        long step1 = shuffle.parts() > 1 ? step : 0;
-        long step2 = shuffle.parts() > 2 ? 2 * step : 0;
-        long step3 = shuffle.parts() > 3 ? 3 * step : 0;
-        long step4 = shuffle.parts() > 4 ? 4 * step : 0;
-        long step5 = shuffle.parts() > 5 ? 5 * step : 0;
-        int[] from = shuffle.from()[kind];
-        int[] to = shuffle.to()[kind];
-        for (int i = 0; i < from.length; i++) {
-            long at = source + from[i];
-            FloatVector result = select(lanes0, load(at), load(at + step1));
-            result = result.blend(select(lanes1, load(at + step2), load(at + step3)), second);
-            result = result.blend(select(lanes2, load(at + step4), load(at + step5)), third);
-            store(result, target + to[i]);
-        }
     }
 }

@@ -46,6 +46,11 @@ class PlanarConvolutionTest {
                         5,
                         new Window(3, 4, 1, 1, 2, 0, 0, 2, 1, 1)),
                 Arguments.of("a window higher than the image", Shape.of(2, 2, 2, 32), 6, Window.square(5, 1, 2)),
+                Arguments.of(
+                        "images narrower than a vector",
+                        Shape.of(2, 1, 3, 6),
+                        5,
+                        new Window(1, 11, 1, 1, 0, 0, 10, 10, 1, 1)),
                 Arguments.of("a row", Shape.of(2, 1, 1, 64), 4, new Window(1, 9, 1, 1, 0, 0, 4, 4, 1, 1)));
     }
 
@@ -93,18 +98,13 @@ class PlanarConvolutionTest {
     void weightsMayLieInAnotherOrder() {
         Case c = new Case(Shape.of(2, 3, 32, 32), 6, Window.square(5, 1, 0));
         Storage image = TestStorages.of(runtime, Order.CHANNELS_LAST, c.x, c.xs);
-        Storage gradient = TestStorages.of(runtime, Order.CHANNELS_LAST, c.y, TestStorages.random(c.random, c.y));
         float[][] outputs = new float[2][];
-        float[][] gradients = new float[2][];
-        for (Order order : new Order[] {Order.PLAIN, Order.CHANNELS_LAST}) {
+        for (Order order : Order.values()) {
             Storage weight = TestStorages.of(runtime, order, c.w, c.ws);
             outputs[order.ordinal()] =
                     TestStorages.values(runtime, convolution.forward(image, weight, null, c.window, 1, null));
-            gradients[order.ordinal()] =
-                    TestStorages.values(runtime, convolution.backwardInput(gradient, weight, c.x, c.window, 1));
         }
         assertThat(outputs[1]).containsExactly(outputs[0]);
-        assertThat(gradients[1]).containsExactly(gradients[0]);
     }
 
     @Test

@@ -33,6 +33,7 @@ class PoolingTest {
                 Arguments.of(Shape.of(3, 6, 8, 8), Window.square(2, 2, 0)),
                 Arguments.of(Shape.of(3, 6, 28, 28), Window.square(2, 2, 0)),
                 Arguments.of(Shape.of(2, 2, 6, 16), Window.square(2, 2, 0)),
+                Arguments.of(Shape.of(2, 3, 6, 12), Window.square(2, 2, 0)),
                 Arguments.of(Shape.of(2, 5, 4, 70), Window.square(2, 2, 0)),
                 Arguments.of(Shape.of(2, 64, 13, 13), Window.square(3, 2, 0)),
                 Arguments.of(Shape.of(2, 19, 7, 9), Window.square(3, 2, 1)),
@@ -159,6 +160,9 @@ class PoolingTest {
                     Storage x = TestStorages.of(runtime, order, shape, values);
                     Storage gradient = TestStorages.of(runtime, order, outputs, gradients);
                     Result result = pooling.forward(kind, x, Window.square(2, 2, 0), true);
+                    if (Kernels.areVectors()) {
+                        assertThat(((CpuStorage) result.saved()).order()).isEqualTo(order);
+                    }
                     Storage back = pooling.backward(kind, gradient, result.saved(), shape, Window.square(2, 2, 0));
                     results[order.ordinal()] = TestStorages.values(runtime, result.output());
                     results[2 + order.ordinal()] = TestStorages.values(runtime, back);
@@ -167,6 +171,13 @@ class PoolingTest {
                 assertThat(results[2]).containsExactly(results[3]);
             }
         }
+    }
+
+    @Test
+    void imagesTooLargeForTheCacheDoNotGoByPlanes() {
+        Storage x = runtime.allocate(Shape.of(1, 2, 512, 512), DType.FLOAT32);
+        Result result = pooling.forward(PoolKind.MAX, x, Window.square(2, 2, 0), true);
+        assertThat(((CpuStorage) result.saved()).order()).isEqualTo(Order.CHANNELS_LAST);
     }
 
     @Test

@@ -76,6 +76,13 @@ class ScatteredGradientTest {
         }
     }
 
+    /** As weights that were computed may be. */
+    @Test
+    void weightsMayLieInAnotherOrder() {
+        Case c = new Case(Shape.of(2, 6, 14, 14), 16, Window.square(5, 1, 0));
+        assertThat(c.gradient(runtime, Order.CHANNELS_LAST)).containsExactly(c.gradient(runtime));
+    }
+
     @Test
     void otherNumbersOfThreadsGiveTheSame() {
         Case c = new Case(Shape.of(7, 6, 14, 14), 16, Window.square(5, 1, 0));
@@ -91,6 +98,11 @@ class ScatteredGradientTest {
     void whatFillsNoVectorsOrNoCacheIsLeftToOneDnn() {
         for (Case c : new Case[] {
             new Case(Shape.of(1, 3, 14, 14), 16, Window.square(3, 1, 1)),
+            new Case(
+                    Shape.of(1, 5, 2, 34),
+                    8,
+                    new Window(1, 28, 1, 1, 0, 0, 0, 0, 1, 1)), // a strip of half a vector of 16
+            new Case(Shape.of(1, 5, 2, 20), 8, new Window(1, 14, 1, 1, 0, 0, 0, 0, 1, 1)), // of 8
             new Case(Shape.of(1, 6, 14, 14), 12, Window.square(5, 1, 0)),
             new Case(Shape.of(1, 6, 14, 14), 16, Window.square(5, 1, 0).withDilation(1, 2)),
             new Case(Shape.of(1, 6, 128, 128), 16, Window.square(5, 1, 0))
@@ -123,9 +135,13 @@ class ScatteredGradientTest {
 
         /** On memory that holds NaN. */
         float[] gradient(CpuRuntime on) {
+            return gradient(on, Order.PLAIN);
+        }
+
+        float[] gradient(CpuRuntime on, Order weights) {
             TestStorages.target(on, x).release();
             Storage gradient = TestStorages.of(on, Order.CHANNELS_LAST, y, gs);
-            Storage weight = TestStorages.of(on, Order.PLAIN, w, ws);
+            Storage weight = TestStorages.of(on, weights, w, ws);
             Storage result = new Convolution(on).backwardInput(gradient, weight, x, window, 1);
             float[] values = TestStorages.values(on, result);
             for (Storage storage : new Storage[] {gradient, weight, result}) {
