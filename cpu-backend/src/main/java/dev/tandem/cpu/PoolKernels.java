@@ -15,17 +15,10 @@ interface PoolKernels {
     void scatter(PoolWindows windows, long gradient, long picked);
 
     /**
-     * For each channel of one input pixel, the sum of the gradients of the windows that picked it.
+     * Adds the gradients of windows side by side to the elements that are all of one number in their windows, where that was picked.
      *
-     * @param rows the windows over each input row; likewise {@code columns}
+     * @param gradient of the first window; likewise {@code picked}
+     * @param target the first window's element; the others' are {@code step} bytes from one to the next
      */
-    void gather(
-            long gradient,
-            long picked,
-            WindowTaps rows,
-            int row,
-            WindowTaps columns,
-            int column,
-            int channels,
-            long target);
+    void addPicked(long gradient, long picked, int windows, int channels, int number, long target, long step);
 }

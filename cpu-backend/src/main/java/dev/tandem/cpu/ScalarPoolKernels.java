@@ -48,26 +48,15 @@ final class ScalarPoolKernels implements PoolKernels {
     }
 
     @Override
-    public void gather(
-            long gradient,
-            long picked,
-            WindowTaps rows,
-            int row,
-            WindowTaps columns,
-            int column,
-            int channels,
-            long target) {
-        for (long at = 0; at < (long) Float.BYTES * channels; at += Float.BYTES) {
-            float sum = 0;
-            for (int i = rows.from()[row]; i < rows.from()[row + 1]; i++) {
-                for (int j = columns.from()[column]; j < columns.from()[column + 1]; j++) {
-                    long from = (long) Float.BYTES * channels * (rows.output()[i] + columns.output()[j]) + at;
-                    if (get(picked + from) == rows.tap()[i] + columns.tap()[j]) {
-                        sum += get(gradient + from);
-                    }
+    public void addPicked(long gradient, long picked, int windows, int channels, int number, long target, long step) {
+        for (int window = 0; window < windows; window++) {
+            for (int channel = 0; channel < channels; channel++) {
+                long from = ((long) window * channels + channel) * Float.BYTES;
+                long to = target + window * step + (long) channel * Float.BYTES;
+                if (get(picked + from) == number) {
+                    set(to, get(to) + get(gradient + from));
                 }
             }
-            set(target + at, sum);
         }
     }
 

@@ -89,29 +89,43 @@ final class SelectionPooling {
 
     private void gather(Shape x, Shape outputs, Window window, long gradient, long picked, long target) {
         int height = (int) x.size(2);
-        int width = (int) x.size(3);
-        int channels = (int) x.size(1);
-        int outputWidth = (int) outputs.size(3);
-        WindowTaps rows = WindowTaps.ofRows(window, height, (int) outputs.size(2), outputWidth);
-        WindowTaps columns = WindowTaps.ofColumns(window, width, outputWidth);
-        long pixelBytes = (long) Float.BYTES * channels;
-        long imageBytes = pixelBytes * outputs.size(2) * outputWidth;
+        WindowRows rows = WindowRows.of(window, height, (int) outputs.size(2));
+        long rowBytes = x.size(1) * x.size(3) * Float.BYTES;
+        long outputRowBytes = x.size(1) * outputs.size(3) * Float.BYTES;
+        long outputBytes = outputRowBytes * outputs.size(2);
         parallel.run(x.size(0) * height, grain(x), (from, to) -> {
             for (long row = from; row < to; row++) {
-                long image = row / height * imageBytes;
-                for (int column = 0; column < width; column++) {
-                    kernels.gather(
-                            gradient + image,
-                            picked + image,
-                            rows,
-                            (int) (row % height),
-                            columns,
-                            column,
-                            channels,
-                            target + (row * width + column) * pixelBytes);
+                long toRow = target + row * rowBytes;
+                NativeMemory.segment(toRow, rowBytes).fill((byte) 0);
+                int inImage = (int) (row % height);
+                for (int i = rows.from()[inImage]; i < rows.from()[inImage + 1]; i++) {
+                    long at = row / height * outputBytes + rows.output()[i] * outputRowBytes;
+                    gatherRow(x, outputs, window, gradient + at, picked + at, rows.tap()[i], toRow);
                 }
             }
         });
+    }
+
+    /** Adds what one row of windows gives to one row of an image, its windows' row {@code tap}. */
+    private void gatherRow(Shape x, Shape outputs, Window window, long gradient, long picked, int tap, long target) {
+        int channels = (int) x.size(1);
+        long pixelBytes = (long) Float.BYTES * channels;
+        int stride = window.strideWidth();
+        for (int column = 0; column < window.kernelWidth(); column++) {
+            int left = column * window.dilationWidth() - window.padLeft(); // in the first window
+            int first = left >= 0 ? 0 : Math.ceilDiv(-left, stride);
+            int end = (int) Math.min(outputs.size(3), Math.ceilDiv(x.size(3) - left, (long) stride));
+            if (first < end) {
+                kernels.addPicked(
+                        gradient + first * pixelBytes,
+                        picked + first * pixelBytes,
+                        end - first,
+                        channels,
+                        tap * window.kernelWidth() + column,
+                        target + ((long) first * stride + left) * pixelBytes,
+                        stride * pixelBytes);
+            }
+        }
     }
 
     /** Rows of images a thread takes at least. */

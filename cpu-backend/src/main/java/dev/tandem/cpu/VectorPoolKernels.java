@@ -170,40 +170,39 @@ final class VectorPoolKernels implements PoolKernels {
     }
 
     @Override
-    public void gather(
-            long gradient,
-            long picked,
-            WindowTaps rows,
-            int row,
-            WindowTaps columns,
-            int column,
-            int channels,
-            long target) {
-        boolean first = true;
-        for (int i = rows.from()[row]; i < rows.from()[row + 1]; i++) {
-            for (int j = columns.from()[column]; j < columns.from()[column + 1]; j++) {
-                long from = (long) Float.BYTES * channels * (rows.output()[i] + columns.output()[j]);
-                int tap = rows.tap()[i] + columns.tap()[j];
-                addChosen(gradient + from, picked + from, tap, channels, target, first);
-                first = false;
+    public void addPicked(long gradient, long picked, int windows, int channels, int number, long target, long step) {
+        int whole = SPECIES.loopBound(channels);
+        long left = (long) Float.BYTES * (channels - whole);
+        long from = 0;
+        long to = target;
+        // One loop over windows and channels: beginning one for each window costs more than what is in it.
+        for (int i = 0, channel = 0; i < windows * (whole / LENGTH); i++) {
+            FloatVector part = chosen(load(gradient + from), load(picked + from), number);
+            store(load(to).add(part), to);
+            from += BYTES;
+            to += BYTES;
+            channel += LENGTH;
+            if (channel == whole) {
+                channel = 0;
+                from += left;
+                to += step - (long) Float.BYTES * whole;
             }
         }
-        if (first) {
-            NativeMemory.segment(target, (long) Float.BYTES * channels).fill((byte) 0);
+        if (left > 0) {
+            long before = (long) Float.BYTES * whole;
+            addRest(gradient + before, picked + before, windows, channels, number, target + before, step);
         }
     }
 
-    private static void addChosen(long gradient, long picked, int tap, int channels, long target, boolean first) {
-        int whole = SPECIES.loopBound(channels);
-        long end = (long) Float.BYTES * whole;
-        for (long at = 0; at < end; at += BYTES) {
-            FloatVector part = chosen(load(gradient + at), load(picked + at), tap);
-            store(first ? part : part.add(load(target + at)), target + at);
-        }
-        if (whole < channels) {
-            VectorMask<Float> rest = SPECIES.indexInRange(whole, channels);
-            FloatVector part = chosen(load(gradient + end, rest), load(picked + end, rest), tap);
-            store(first ? part : part.add(load(target + end, rest)), target + end, rest);
+    private static void addRest(
+            long gradient, long picked, int windows, int channels, int number, long target, long step) {
+        VectorMask<Float> rest = SPECIES.indexInRange(SPECIES.loopBound(channels), channels);
+        long bytes = (long) Float.BYTES * channels;
+        for (int window = 0; window < windows; window++) {
+            long from = window * bytes;
+            long to = target + window * step;
+            FloatVector part = chosen(load(gradient + from, rest), load(picked + from, rest), number);
+            store(load(to, rest).add(part), to, rest);
         }
     }
 

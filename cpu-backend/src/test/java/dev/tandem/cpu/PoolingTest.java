@@ -199,14 +199,12 @@ class PoolingTest {
         CpuStorage x = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, TestStorages.random(random, shape));
         Window window = Window.square(3, 2, 1);
         Shape outputs = Shape.of(1, 37, 3, 3);
-        WindowTaps rows = WindowTaps.ofRows(window, 5, 3, 3);
-        WindowTaps columns = WindowTaps.ofColumns(window, 5, 3);
         float[][] results = new float[4][];
         for (int i = 0; i < 2; i++) {
             PoolKernels kernels = Kernels.of(PoolKernels.class, i == 0);
             CpuStorage y = runtime.allocateImages(outputs);
             CpuStorage picked = runtime.allocateImages(outputs);
-            CpuStorage gathered = runtime.allocateImages(shape);
+            CpuStorage gathered = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, new float[25 * 37]);
             CpuStorage scattered = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, new float[25 * 37]);
             PoolWindows windows = new PoolWindows(shape, window);
             for (int row = 0; row < 3; row++) {
@@ -218,9 +216,8 @@ class PoolingTest {
                     kernels.scatter(windows, y.address + at, picked.address + at);
                 }
             }
-            for (int p = 0; p < 25; p++) {
-                long target = gathered.address + 4L * 37 * p;
-                kernels.gather(y.address, picked.address, rows, p / 5, columns, p % 5, 37, target);
+            for (int number = 0; number < 9; number++) {
+                kernels.addPicked(y.address, picked.address, 4, 37, number, gathered.address, 4L * 37 * 2);
             }
             results[i] = TestStorages.values(runtime, gathered);
             results[2 + i] = TestStorages.values(runtime, scattered);
