@@ -34,6 +34,7 @@ class MatrixProductTest {
                 Arguments.of(Shape.of(), Shape.of(), 1, 84, 10),
                 Arguments.of(Shape.of(), Shape.of(), 128, 1, 1),
                 Arguments.of(Shape.of(), Shape.of(), 1, 1, 1),
+                Arguments.of(Shape.of(), Shape.of(), 3, 5, 9000),
                 Arguments.of(Shape.of(4), Shape.of(), 5, 24, 16),
                 Arguments.of(Shape.of(4), Shape.of(1), 5, 7, 3),
                 Arguments.of(Shape.of(), Shape.of(4), 5, 7, 3),
