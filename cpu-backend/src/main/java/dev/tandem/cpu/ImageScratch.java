@@ -6,8 +6,10 @@ import java.util.function.LongFunction;
 
 /** Memory that an operation works in, image by image: a part for each thread, which has its share of the images. */
 final class ImageScratch {
-    /** Vectors may reach that far behind a part, and no two threads write to one cache line or its neighbour. */
+    /** Vectors may reach that far behind a part. */
     static final long BEYOND = 128;
+    /** Parts lie so far apart at least: what a core fetches ahead of one thread's must not be another's. */
+    private static final long PAGE = 4096;
 
     private final CpuRuntime runtime;
     private final long images;
@@ -18,7 +20,7 @@ final class ImageScratch {
     ImageScratch(CpuRuntime runtime, long images, long partBytes) {
         this.runtime = runtime;
         this.images = images;
-        this.partBytes = Math.ceilDiv(partBytes + BEYOND, BEYOND) * BEYOND;
+        this.partBytes = (Math.ceilDiv(partBytes + BEYOND, PAGE) + 1) * PAGE;
         this.parts = (int) Math.min(runtime.parallel().threads(), images);
         long bytes = parts * this.partBytes;
         this.block = runtime.allocator().allocate(bytes, "images in work");
