@@ -157,10 +157,17 @@ final class Inspection {
                 String label = dataset.classNames().get(neighbour.label());
                 neighbours.add(Planes.of(dataset, neighbour.index()));
                 captions.add(label);
-                each.add(Map.of("index", neighbour.index(), "label", label, "distance", neighbour.distance()));
+                Map<String, Object> one = new LinkedHashMap<>();
+                one.put("index", neighbour.index());
+                one.put("label", label);
+                one.put("distance", neighbour.distance());
+                each.add(one);
             }
             rows.add(Pictures.neighbours(image.colours(), neighbours, captions));
-            listed.add(Map.of("image", image.file().toString(), "neighbours", each));
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("image", image.file().toString());
+            one.put("neighbours", each);
+            listed.add(one);
         }
         Map<String, Object> details = new LinkedHashMap<>();
         details.put("what", "nearest");

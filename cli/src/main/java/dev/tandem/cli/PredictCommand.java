@@ -84,7 +84,10 @@ final class PredictCommand extends Subcommand {
                     text.append(toText(image, prediction));
                 } catch (ImageException e) {
                     console().note("tandem: " + e.getMessage());
-                    errors.add(Map.of("image", image.toString(), "error", e.getMessage()));
+                    Map<String, String> error = new LinkedHashMap<>();
+                    error.put("image", image.toString());
+                    error.put("error", e.getMessage());
+                    errors.add(error);
                 }
             }
             if (predictions.isEmpty()) {

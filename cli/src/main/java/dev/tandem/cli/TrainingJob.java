@@ -58,8 +58,8 @@ final class TrainingJob {
     private static void requireClasses(ImageDataset images) {
         if (images.classNames().size() < 2) {
             throw new UsageException("data set " + images.name() + ": all images are of one class, "
-                    + images.classNames().get(0) + "; a network needs two or more to tell apart, so add a folder of"
-                    + " images that show something else");
+                    + String.join("", images.classNames()) + "; a network needs two or more to tell apart"
+                    + (images.cutsPhotos() ? ", so add a folder of images that show something else" : ""));
         }
     }
 

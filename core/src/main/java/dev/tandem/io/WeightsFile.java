@@ -48,8 +48,8 @@ public record WeightsFile(Path file, Map<String, String> metadata, Map<String, H
             if (!safetensors && start.length == 9) {
                 throw new BrokenFileException(
                         file.toString(),
-                        "it is no safetensors file and none of PyTorch's (.pth, .th), or its beginning is damaged; what is"
-                                + " packed must be unpacked first");
+                        "it is no safetensors file and none of PyTorch's (.pth, .th), or its beginning is damaged;"
+                                + " unpack an archive first");
             }
         } catch (IOException e) {
             throw SafeTensors.unreadable(file, e);

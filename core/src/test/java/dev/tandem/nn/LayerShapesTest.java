@@ -88,6 +88,15 @@ class LayerShapesTest extends OnMeta {
         assertThatThrownBy(() -> shapeOf(new MaxPool2d(3), 1, 3, 2, 2)).hasMessageContaining("2×2 pixels");
     }
 
+    /** A window of two elements, both in the padding on either side. */
+    @Test
+    void anImageSmallerThanTheDilationOfPaddedPoolingIsRefused() {
+        assertThatThrownBy(() -> shapeOf(new MaxPool2d(2).stride(1).dilation(2).padding(1), 1, 3, 1, 1))
+                .hasMessageContaining("no smaller than the dilation of 2×2");
+        assertThat(shapeOf(new MaxPool2d(2).stride(1).dilation(2).padding(1), 1, 3, 2, 2))
+                .isEqualTo(Shape.of(1, 3, 2, 2));
+    }
+
     @Test
     void groupsThatDoNotDivideAreRefused() {
         assertThatThrownBy(() -> new Conv2d(6, 8, 3).groups(4))

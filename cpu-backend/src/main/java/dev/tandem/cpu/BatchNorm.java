@@ -15,8 +15,8 @@ import java.util.Arrays;
 /**
  * Batch normalisation with channels last, by own loops: oneDNN's are up to a hundred times slower where channels fill no vectors,
  * and its statistics in single precision were measured to make gradients of deep networks ten times less exact. A ReLU straight
- * behind it is part of both directions; there the backward finds out anew what the ReLU stopped, so neither an output nor a mask is
- * kept. The backward of a residual or of another activation reads the output.
+ * behind it is part of both directions; there the backward finds out anew what the ReLU stopped, and reads neither an output nor a
+ * mask. The backward of a residual or of another activation reads the output.
  */
 final class BatchNorm {
     private final CpuRuntime runtime;
@@ -49,8 +49,8 @@ final class BatchNorm {
             return new Normalized(output, mean, variance, null);
         }
         CpuStorage source = runtime.channelsLast(x);
-        passes.compute(source, mean, variance);
-        Channels channels = BatchNormPasses.channels(scale, shift, mean, variance, epsilon);
+        passes.statistics(source, mean, variance);
+        Channels channels = passes.channels(scale, shift, mean, variance, epsilon);
         apply(source, residual, channels, activation, output);
         source.release();
         long count = x.shape().elements() / x.shape().size(1);
@@ -71,10 +71,10 @@ final class BatchNorm {
         return saved;
     }
 
-    private static Channels saved(CpuStorage saved) {
+    private Channels saved(CpuStorage saved) {
         int count = (int) saved.shape().size(1);
         float[] values = saved.segment().toArray(JAVA_FLOAT);
-        return BatchNormPasses.channels(
+        return passes.channels(
                 Arrays.copyOf(values, count),
                 Arrays.copyOfRange(values, count, 2 * count),
                 Arrays.copyOfRange(values, 2 * count, 3 * count));
@@ -93,7 +93,7 @@ final class BatchNorm {
         CpuStorage output = runtime.allocateImages(x.shape());
         if (x.shape().elements() > 0) {
             CpuStorage source = runtime.channelsLast(x);
-            Channels channels = BatchNormPasses.channels(scale, shift, mean, variance, epsilon);
+            Channels channels = passes.channels(scale, shift, mean, variance, epsilon);
             apply(source, residual, channels, activation, output);
             source.release();
         }
@@ -154,7 +154,7 @@ final class BatchNorm {
         CpuStorage source = runtime.channelsLast(x);
         Channels channels = fused
                 ? saved((CpuStorage) forward.saved())
-                : BatchNormPasses.channels(scale, scale, forward.mean(), forward.variance(), epsilon);
+                : passes.channels(scale, null, forward.mean(), forward.variance(), epsilon);
         passes.backward(
                 beforeActivation,
                 source,

@@ -2,9 +2,12 @@ package dev.tandem.cpu;
 
 /**
  * The loops of batch normalisation over elements in memory, the first of channel 0, at absolute addresses. All arrays say something of
- * each channel, over and over again up to one length, a multiple of the channels and of every vector's length.
+ * each channel, over and over again up to one length, a multiple of the channels and of {@link #lanes}.
  */
 interface BatchNormKernels {
+    /** Floats of a vector. */
+    int lanes();
+
     /** What elements become: {@code factor · (x − mean) + shift}. */
     record Channels(int count, float[] mean, float[] factor, float[] shift) {}
 

@@ -4,11 +4,10 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.tandem.backend.Storage;
 import dev.tandem.cpu.BatchNormKernels.Channels;
+import java.util.Arrays;
 
 /** The passes of batch normalisation: for the statistics, for all that follows, and two for the gradients. */
 final class BatchNormPasses {
-    /** Floats of the longest vector there is. */
-    private static final int LONGEST_VECTOR = 64;
     /** Of arrays for the kernels: with shorter ones a sum would wait for the one before. */
     private static final int LEAST_LENGTH = 128;
     /** So many numbers are summed in single precision before they are added up in double. */
@@ -26,7 +25,7 @@ final class BatchNormPasses {
      *
      * @param x with channels last, not empty
      */
-    void compute(CpuStorage x, CpuStorage mean, CpuStorage variance) {
+    void statistics(CpuStorage x, CpuStorage mean, CpuStorage variance) {
         int channels = (int) mean.shape().elements();
         double pixels = x.shape().elements() / channels;
         float[] pivot = repeated(values(x, channels)); // the first pixel
@@ -42,32 +41,41 @@ final class BatchNormPasses {
         }
     }
 
-    /** {@code scale / √(variance + epsilon)} for each channel is the factor. */
-    static Channels channels(Storage scale, Storage shift, Storage mean, Storage variance, float epsilon) {
+    /**
+     * {@code scale / √(variance + epsilon)} for each channel is the factor.
+     *
+     * @param shift null for zeros
+     */
+    Channels channels(Storage scale, Storage shift, Storage mean, Storage variance, float epsilon) {
         int count = (int) scale.shape().elements();
         float[] factors = values(scale, count);
         float[] variances = values(variance, count);
         for (int channel = 0; channel < count; channel++) {
             factors[channel] /= (float) Math.sqrt((double) variances[channel] + epsilon);
         }
-        return channels(values(mean, count), factors, values(shift, count));
+        return channels(values(mean, count), factors, shift == null ? new float[count] : values(shift, count));
     }
 
-    static Channels channels(float[] mean, float[] factor, float[] shift) {
+    Channels channels(float[] mean, float[] factor, float[] shift) {
         return new Channels(mean.length, repeated(mean), repeated(factor), repeated(shift));
     }
 
-    /** Over and over again, up to a length that whole vectors fill. */
-    private static float[] repeated(float[] channels) {
-        int length = channels.length;
-        while (length % LONGEST_VECTOR != 0 || length < LEAST_LENGTH) {
-            length += channels.length;
-        }
-        float[] values = new float[length];
-        for (int i = 0; i < length; i++) {
-            values[i] = channels[i % channels.length];
+    /** Over and over again, up to {@link #length}. */
+    private float[] repeated(float[] channels) {
+        float[] values = new float[length(channels.length)];
+        for (int i = 0; i < values.length; i += channels.length) {
+            System.arraycopy(channels, 0, values, i, channels.length);
         }
         return values;
+    }
+
+    /** Of arrays for the kernels: repeated channels that whole vectors fill. */
+    private int length(int channels) {
+        int length = channels;
+        while (length % kernels.lanes() != 0 || length < LEAST_LENGTH) {
+            length += channels;
+        }
+        return length;
     }
 
     /**
@@ -84,7 +92,7 @@ final class BatchNormPasses {
     }
 
     /**
-     * The gradients of {@link #apply} with the statistics of {@link #compute}, without residual: with {@code d = x − mean},
+     * The gradients of {@link #apply} with the statistics of {@link #statistics}, without residual: with {@code d = x − mean},
      * {@code g} the gradient behind the ReLU and {@code v = variance + epsilon}, {@code scaleGradient = Σ g·d / √v},
      * {@code shiftGradient = Σ g} and {@code result = factor · (g − Σ g / n − d · Σ g·d / (v·n))}.
      *
@@ -145,7 +153,7 @@ final class BatchNormPasses {
         int parts = threads(x);
         double[][][] sums = new double[parts][2][channels];
         forParts(x, channels, parts, (part, bytes, elements) -> {
-            int length = repeated(new float[channels]).length;
+            int length = length(channels);
             float[] first = new float[length];
             float[] second = new float[length];
             long most = length * SINGLE_PRECISION_SUMS;
@@ -165,10 +173,12 @@ final class BatchNormPasses {
     }
 
     private static void move(float[] repeated, double[] channels) {
-        for (int i = 0; i < repeated.length; i++) {
-            channels[i % channels.length] += repeated[i];
-            repeated[i] = 0;
+        for (int from = 0; from < repeated.length; from += channels.length) {
+            for (int channel = 0; channel < channels.length; channel++) {
+                channels[channel] += repeated[from + channel];
+            }
         }
+        Arrays.fill(repeated, 0);
     }
 
     /** Some pixels' elements, the first of which is so many bytes behind the images' first. */

@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.nativeOrder;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Vectors of floats from and to absolute addresses. Only {@code Vector…} classes may use it. */
@@ -18,6 +19,14 @@ final class Floats {
 
     static FloatVector load(long address) {
         return FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, address, nativeOrder());
+    }
+
+    static FloatVector load(long address, VectorMask<Float> mask) {
+        return FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, address, nativeOrder(), mask);
+    }
+
+    static void store(FloatVector vector, long address, VectorMask<Float> mask) {
+        vector.intoMemorySegment(NativeMemory.ALL, address, nativeOrder(), mask);
     }
 
     static void store(FloatVector vector, long address) {

@@ -81,6 +81,9 @@ final class Parallel implements AutoCloseable {
             if (failure instanceof RuntimeException runtime) {
                 throw runtime;
             }
+            if (failure instanceof Error error) {
+                throw error;
+            }
             if (failure != null) {
                 throw new AssertionError(failure);
             }

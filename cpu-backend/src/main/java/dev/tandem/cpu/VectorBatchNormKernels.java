@@ -12,6 +12,11 @@ import jdk.incubator.vector.VectorOperators;
 /** The same loops by whole vectors, whatever the number of channels; the last elements go through {@link ScalarBatchNormKernels}. */
 final class VectorBatchNormKernels implements BatchNormKernels {
     @Override
+    public int lanes() {
+        return LENGTH;
+    }
+
+    @Override
     public void sums(long x, long elements, float[] pivot, float[] sums, float[] squares) {
         int place = 0;
         long end = elements / LENGTH;

@@ -1,18 +1,17 @@
 package dev.tandem.cpu;
 
-import static java.nio.ByteOrder.nativeOrder;
+import static dev.tandem.cpu.Floats.BYTES;
+import static dev.tandem.cpu.Floats.LENGTH;
+import static dev.tandem.cpu.Floats.SPECIES;
+import static dev.tandem.cpu.Floats.load;
+import static dev.tandem.cpu.Floats.store;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /** The same loops with a vector of channels at a time; what is left over goes through masks. */
 final class VectorPoolKernels implements PoolKernels {
-    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-    private static final int LENGTH = SPECIES.length();
-    private static final int BYTES = SPECIES.vectorByteSize();
-
     @Override
     public void max(PoolWindows windows, boolean rectified, long y, long picked) {
         if (isSmall(windows)) {
@@ -204,21 +203,5 @@ final class VectorPoolKernels implements PoolKernels {
             FloatVector part = chosen(load(gradient + from, rest), load(picked + from, rest), number);
             store(load(to, rest).add(part), to, rest);
         }
-    }
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, address, nativeOrder());
-    }
-
-    private static FloatVector load(long address, VectorMask<Float> mask) {
-        return FloatVector.fromMemorySegment(SPECIES, NativeMemory.ALL, address, nativeOrder(), mask);
-    }
-
-    private static void store(FloatVector vector, long address) {
-        vector.intoMemorySegment(NativeMemory.ALL, address, nativeOrder());
-    }
-
-    private static void store(FloatVector vector, long address, VectorMask<Float> mask) {
-        vector.intoMemorySegment(NativeMemory.ALL, address, nativeOrder(), mask);
     }
 }

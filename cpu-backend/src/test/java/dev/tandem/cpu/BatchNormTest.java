@@ -39,7 +39,8 @@ class BatchNormTest {
             Shape.of(8, 19, 1, 1),
             Shape.of(1, 5, 3, 3),
             Shape.of(2, 1, 4, 4),
-            Shape.of(3, 130, 9, 9)
+            Shape.of(3, 130, 9, 9),
+            Shape.of(4, 6, 64, 64) // several blocks of sums in each of two threads
         };
         Activation tanh = new Activation(UnaryOp.TANH, 0, 0);
         Activation sigmoid = new Activation(UnaryOp.SIGMOID, 0, 0);
@@ -179,7 +180,7 @@ class BatchNormTest {
         CpuStorage image = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, x);
         CpuStorage means = TestStorages.target(runtime, Shape.of(20));
         CpuStorage variances = TestStorages.target(runtime, Shape.of(20));
-        new BatchNormPasses(runtime).compute(image, means, variances);
+        new BatchNormPasses(runtime).statistics(image, means, variances);
         TestStorages.assertClose("mean", TestStorages.values(runtime, means), mean, 1e-7);
         TestStorages.assertClose("variance", TestStorages.values(runtime, variances), variance, 1e-6);
     }
@@ -192,8 +193,11 @@ class BatchNormTest {
         CpuStorage x = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, TestStorages.random(random, shape));
         CpuStorage r = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, TestStorages.random(random, shape));
         Shape row = Shape.of(channels);
-        Channels values = BatchNormPasses.channels(
-                TestStorages.random(random, row), TestStorages.random(random, row), TestStorages.random(random, row));
+        Channels values = new BatchNormPasses(runtime)
+                .channels(
+                        TestStorages.random(random, row),
+                        TestStorages.random(random, row),
+                        TestStorages.random(random, row));
         float[] slope = values.shift();
         float[] offset = values.mean();
         BatchNormKernels vector = Kernels.of(BatchNormKernels.class, true);

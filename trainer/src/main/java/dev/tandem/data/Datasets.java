@@ -1,6 +1,7 @@
 package dev.tandem.data;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,12 +72,20 @@ public final class Datasets {
         try (Stream<Path> all = Files.list(folder)) {
             return all.filter(Files::isDirectory)
                     .sorted()
-                    .filter(each -> find(each, split).isPresent())
+                    .filter(each -> holds(each, split))
                     .findFirst()
                     .map(each -> "; there is one in " + each)
                     .orElse("");
-        } catch (IOException | RuntimeException e) { // some folder cannot be read, or is no whole data set
+        } catch (IOException | UncheckedIOException e) {
             return "";
+        }
+    }
+
+    private static boolean holds(Path folder, Split split) {
+        try {
+            return find(folder, split).isPresent();
+        } catch (RuntimeException e) { // it cannot be read, or holds no whole data set
+            return false;
         }
     }
 

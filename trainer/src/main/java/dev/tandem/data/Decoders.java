@@ -13,10 +13,6 @@ final class Decoders implements AutoCloseable {
         pool = new ForkJoinPool(threads);
     }
 
-    int threads() {
-        return pool.getParallelism();
-    }
-
     /**
      * Does a task for each number from 0 to {@code count − 1}. Returns, or throws what the first that failed threw, when no thread
      * is at work any more: a parallel stream by itself does not wait for the others when one fails.

@@ -70,12 +70,14 @@ public final class RunFolder {
                     + ": it holds a run already; go on with it (--resume) or choose another folder (--run)");
         }
         Path there = folder.toAbsolutePath().normalize();
-        while (!Files.exists(there)) {
+        while (!Files.exists(there) && there.getParent() != null) {
             there = there.getParent();
         }
         if (!Files.isDirectory(there) || !Files.isWritable(there)) {
             throw new IllegalArgumentException("run folder " + folder + ": it cannot be written ("
-                    + (Files.isDirectory(there) ? there + " is not writable" : there + " is a file")
+                    + (Files.isDirectory(there)
+                            ? there + " is not writable"
+                            : there + (Files.exists(there) ? " is a file" : " is not there"))
                     + "); choose another with --run");
         }
     }

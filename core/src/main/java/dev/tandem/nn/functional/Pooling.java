@@ -101,5 +101,21 @@ public final class Pooling {
                             + window.padRight() + " must be smaller than the window of " + height + "×" + width
                             + ", or a window would miss the image");
         }
+        if (straddles(x.size(2), window.kernelHeight(), window.dilationHeight(), window.padTop() + window.padBottom())
+                || straddles(
+                        x.size(3),
+                        window.kernelWidth(),
+                        window.dilationWidth(),
+                        window.padLeft() + window.padRight())) {
+            throw new InputShapeException(
+                    "pooling",
+                    "input " + x.shape() + " must be no smaller than the dilation of " + window.dilationHeight() + "×"
+                            + window.dilationWidth() + ", or a window would miss the image");
+        }
+    }
+
+    /** Whether a window's elements may lie on both sides of an image and none in it. */
+    private static boolean straddles(long size, int kernel, int dilation, int padding) {
+        return size < dilation && kernel > 1 && padding > 0;
     }
 }
