@@ -14,10 +14,15 @@ final class BatchNormPasses {
     private static final long SINGLE_PRECISION_SUMS = 128;
 
     private final Parallel parallel;
-    private final BatchNormKernels kernels = Kernels.of(BatchNormKernels.class);
+    private final BatchNormKernels kernels;
 
     BatchNormPasses(CpuRuntime runtime) {
+        this(runtime, Kernels.of(BatchNormKernels.class));
+    }
+
+    BatchNormPasses(CpuRuntime runtime, BatchNormKernels kernels) {
         this.parallel = runtime.parallel();
+        this.kernels = kernels;
     }
 
     /**

@@ -193,15 +193,15 @@ class BatchNormTest {
         CpuStorage x = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, TestStorages.random(random, shape));
         CpuStorage r = TestStorages.of(runtime, Order.CHANNELS_LAST, shape, TestStorages.random(random, shape));
         Shape row = Shape.of(channels);
-        Channels values = new BatchNormPasses(runtime)
+        BatchNormKernels vector = Kernels.of(BatchNormKernels.class, true);
+        BatchNormKernels scalar = Kernels.of(BatchNormKernels.class, false);
+        Channels values = new BatchNormPasses(runtime, vector)
                 .channels(
                         TestStorages.random(random, row),
                         TestStorages.random(random, row),
                         TestStorages.random(random, row));
         float[] slope = values.shift();
         float[] offset = values.mean();
-        BatchNormKernels vector = Kernels.of(BatchNormKernels.class, true);
-        BatchNormKernels scalar = Kernels.of(BatchNormKernels.class, false);
         CpuStorage a = runtime.allocateLike(x);
         CpuStorage b = runtime.allocateLike(x);
         long count = shape.elements();
