@@ -44,12 +44,23 @@ final class CudaBackend implements Backend {
         }
         try {
             machine.libraries().bindDriver();
-            return new CudaBackend(info, new CudaRuntime(info.name(), index, machine, options, info.memoryBytes()));
+            CudaRuntime runtime = new CudaRuntime(info.name(), index, machine, options, info.memoryBytes());
+            openLibraries(runtime);
+            return new CudaBackend(info, runtime);
         } catch (CudaException e) {
             throw new DeviceException(
                     e.getMessage() + "; nvidia-smi shows who uses the GPU and how much of its memory is free", e);
         } catch (IOException | LinkageError e) {
             throw new DeviceException(info.name() + ": JCuda's driver library cannot be loaded: " + e.getMessage(), e);
+        }
+    }
+
+    private static void openLibraries(CudaRuntime runtime) {
+        try {
+            runtime.openLibraries();
+        } catch (CudaException e) {
+            runtime.close();
+            throw e;
         }
     }
 

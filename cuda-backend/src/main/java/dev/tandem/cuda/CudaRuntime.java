@@ -93,19 +93,17 @@ final class CudaRuntime implements AutoCloseable {
         return uploads;
     }
 
-    /** Opened when it is first needed: each library takes time and memory. */
+    /** Opens cuBLAS and cuDNN, so that a device on which they do not start is not taken. */
+    void openLibraries() {
+        cublas = new Cublas(status, stream);
+        cudnn = new Cudnn(status, stream);
+    }
+
     Cublas cublas() {
-        if (cublas == null) {
-            cublas = new Cublas(status, stream);
-        }
         return cublas;
     }
 
-    /** See {@link #cublas}. */
     Cudnn cudnn() {
-        if (cudnn == null) {
-            cudnn = new Cudnn(status, stream);
-        }
         return cudnn;
     }
 

@@ -203,6 +203,22 @@ class CudaMachineTest {
                         + " much of its memory is free");
     }
 
+    @Test
+    void aGpuOnWhichTheLibrariesDoNotStartIsNotTaken() {
+        List<String> before = simulation.leaks();
+        simulation.failCall("cudnnCreate", 1, 1001);
+        assertThatThrownBy(() -> Device.open("cuda"))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageStartingWith(
+                        "cuda:0: opening cuDNN failed in step 1: cuDNN says CUDNN_STATUS_NOT_INITIALIZED");
+        assertThat(simulation.leaks()).isEqualTo(before);
+
+        simulation.failCall("cudnnCreate", 1, 1001);
+        try (Device device = Device.open("auto")) {
+            assertThat(device.name()).isEqualTo("cpu");
+        }
+    }
+
     /** cuDNN loads a kernel when it first needs it, late in a training too. */
     @Test
     void thePoolLeavesMemoryForKernelsOfTheLibraries() {
