@@ -8,9 +8,6 @@ import dev.tandem.backend.NeuralOps.Normalized;
 import dev.tandem.backend.Storage;
 import dev.tandem.cpu.BatchNormKernels.Channels;
 import dev.tandem.tensor.DType;
-import dev.tandem.tensor.Shape;
-import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
  * Batch normalisation with channels last, by own loops: oneDNN's are up to a hundred times slower where channels fill no vectors,
@@ -56,28 +53,8 @@ final class BatchNorm {
         long count = x.shape().elements() / x.shape().size(1);
         move(runningMean, mean, momentum, 1);
         move(runningVariance, variance, momentum, count / (double) (count - 1));
-        CpuStorage saved = residual == null && Activation.RELU.equals(activation) ? save(channels) : null;
-        return new Normalized(output, mean, variance, saved);
-    }
-
-    /** {@code [3, C]}: just what {@link BatchNormPasses#apply} computed with, for a ReLU's backward. */
-    private CpuStorage save(Channels channels) {
-        int count = channels.count();
-        CpuStorage saved = runtime.allocate(Shape.of(3, count), DType.FLOAT32);
-        float[][] rows = {channels.mean(), channels.factor(), channels.shift()};
-        for (int row = 0; row < rows.length; row++) {
-            MemorySegment.copy(rows[row], 0, saved.segment(), JAVA_FLOAT, (long) row * count * Float.BYTES, count);
-        }
-        return saved;
-    }
-
-    private Channels saved(CpuStorage saved) {
-        int count = (int) saved.shape().size(1);
-        float[] values = saved.segment().toArray(JAVA_FLOAT);
-        return passes.channels(
-                Arrays.copyOf(values, count),
-                Arrays.copyOfRange(values, count, 2 * count),
-                Arrays.copyOfRange(values, 2 * count, 3 * count));
+        boolean fused = residual == null && Activation.RELU.equals(activation);
+        return new Normalized(output, mean, variance, fused ? shift.retain() : null);
     }
 
     Storage inference(
@@ -152,9 +129,8 @@ final class BatchNorm {
             behind.release();
         }
         CpuStorage source = runtime.channelsLast(x);
-        Channels channels = fused
-                ? saved((CpuStorage) forward.saved())
-                : passes.channels(scale, null, forward.mean(), forward.variance(), epsilon);
+        // A fused ReLU saved the shift: with it, what the ReLU saw is computed anew. Nothing else needs one.
+        Channels channels = passes.channels(scale, forward.saved(), forward.mean(), forward.variance(), epsilon);
         passes.backward(
                 beforeActivation,
                 source,

@@ -22,7 +22,7 @@ final class PlaneReorder {
 
     /** Whether there are few channels, and planes fill vectors. */
     static boolean suits(long channels, long pixels, int lanes) {
-        return channels > 1 && channels <= PlaneShuffle.PARTS && pixels >= lanes && pixels <= Integer.MAX_VALUE / 64;
+        return channels > 1 && channels <= PlaneShuffle.PARTS && pixels >= lanes;
     }
 
     /** @param image an address; {@code planes} another */

@@ -5,11 +5,12 @@ import static dev.tandem.cpu.Floats.LENGTH;
 import static dev.tandem.cpu.Floats.SPECIES;
 import static dev.tandem.cpu.Floats.load;
 import static dev.tandem.cpu.Floats.store;
+import static dev.tandem.cpu.VectorPoolKernels.better;
+import static dev.tandem.cpu.VectorPoolKernels.chosen;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /** Even and odd lanes of two vectors of pixels make the left and the right pixels of a vector of windows. */
 final class VectorPlanarPoolKernels implements PlanarPoolKernels {
@@ -53,10 +54,6 @@ final class VectorPlanarPoolKernels implements PlanarPoolKernels {
         }
     }
 
-    private static VectorMask<Float> better(FloatVector value, FloatVector best) {
-        return value.compare(VectorOperators.GT, best).or(value.compare(VectorOperators.NE, value));
-    }
-
     @Override
     public void scatter(PlanarPoolPlan plan, long gradient, long picked, long image) {
         IntVector first = IntVector.fromArray(INTEGERS, plan.first, 0);
@@ -77,10 +74,5 @@ final class VectorPlanarPoolKernels implements PlanarPoolKernels {
             store(Floats.select(first, left, right), row);
             store(Floats.select(beside, left, right), row + plan.besideBytes);
         }
-    }
-
-    /** The values where the number is that one, else zeros. */
-    private static FloatVector chosen(FloatVector value, FloatVector number, int which) {
-        return FloatVector.zero(SPECIES).blend(value, number.compare(VectorOperators.EQ, (float) which));
     }
 }

@@ -121,7 +121,8 @@ final class VectorPoolKernels implements PoolKernels {
         }
     }
 
-    private static VectorMask<Float> better(FloatVector value, FloatVector best) {
+    /** NaN is better than all. */
+    static VectorMask<Float> better(FloatVector value, FloatVector best) {
         return value.compare(VectorOperators.GT, best).or(value.compare(VectorOperators.NE, value));
     }
 
@@ -164,7 +165,7 @@ final class VectorPoolKernels implements PoolKernels {
     }
 
     /** The values where the number is that one, else zeros. */
-    private static FloatVector chosen(FloatVector value, FloatVector number, int which) {
+    static FloatVector chosen(FloatVector value, FloatVector number, int which) {
         return FloatVector.zero(SPECIES).blend(value, number.compare(VectorOperators.EQ, (float) which));
     }
 

@@ -63,7 +63,7 @@ class RealNvrtcTest {
 
     private static Optional<Path> placeOfNvrtc() {
         List<Path> places = new ArrayList<>(CudaFolders.wellKnown());
-        places.addAll(CudaFolders.matching(UserFolders.home().resolve(".cache/tandem"), "cuda-redist-*"));
+        places.addAll(CudaFolders.matching(UserFolders.cache(), "cuda-redist-*"));
         return places.stream()
                 .filter(each -> !CudaFolders.matching(each, "libnvrtc.so.1[23]").isEmpty())
                 .findFirst();
