@@ -1,5 +1,8 @@
 package dev.tandem.backend;
 
+import dev.tandem.tensor.DType;
+import java.util.Set;
+
 /** One opened device: the five groups of operations over one kind of {@link Storage}. */
 public interface Backend extends AutoCloseable {
     DeviceInfo info();
@@ -13,6 +16,12 @@ public interface Backend extends AutoCloseable {
     OptimizerOps optimizer();
 
     InputOps input();
+
+    /**
+     * The element types of an operation's main operands, of which its result and the gradients of those operands are too. All
+     * of them work forward and backward.
+     */
+    Set<DType> types(OperationKind operation);
 
     /** Waits until everything asked for so far has been done. */
     void synchronize();

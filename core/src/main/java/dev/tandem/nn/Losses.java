@@ -1,6 +1,7 @@
 package dev.tandem.nn;
 
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.Storage;
 import dev.tandem.nn.functional.InputShapeException;
 import dev.tandem.tensor.Autograd;
@@ -21,13 +22,17 @@ public final class Losses {
     /**
      * Softmax cross-entropy: {@code −Σ target · log softmax(logits)} of each row.
      *
-     * @param logits {@code [N, C]}
-     * @param target class indices int64 or int32 {@code [N]}, or probabilities float32 {@code [N, C]}. An index outside {@code
-     *     [0, C)} gives a loss of NaN; {@link #checkLabels} finds it on the host.
+     * @param logits {@code [N, C]}; halves are converted, since the loss is computed in float32
+     * @param target class indices of an integer type {@code [N]}, or probabilities of a floating type {@code [N, C]}. An index
+     *     outside {@code [0, C)} gives a loss of NaN; {@link #checkLabels} finds it on the host.
      * @param labelSmoothing s in [0, 1]: the target becomes {@code (1 − s) · target + s/C} (Szegedy et al. 2016,
      *     https://arxiv.org/abs/1512.00567)
      */
     public static Tensor crossEntropy(Tensor logits, Tensor target, float labelSmoothing, LossReduction reduction) {
+        if (!logits.dtype().isFloating()) {
+            throw new InputShapeException(
+                    "cross-entropy", "scores are " + logits.dtype() + "; convert them with cast(DType.FLOAT32)");
+        }
         boolean soft = target.dtype().isFloating();
         checkScores("cross-entropy", logits);
         checkTarget("cross-entropy", logits, target, soft ? logits.shape() : Shape.of(logits.size(0)));
@@ -35,11 +40,13 @@ public final class Losses {
             throw new IllegalArgumentException(
                     "cross-entropy: label smoothing " + labelSmoothing + " must be in [0, 1]");
         }
-        Storage targets = target.storage();
-        NeuralOps.Result forward = logits.device().neural().crossEntropy(logits.storage(), targets, labelSmoothing);
+        boolean computed = logits.device().types(OperationKind.CROSS_ENTROPY).contains(logits.dtype());
+        Tensor scores = computed ? logits : logits.cast(DType.FLOAT32);
+        Storage targets = seamTarget(target).storage();
+        NeuralOps.Result forward = scores.device().neural().crossEntropy(scores.storage(), targets, labelSmoothing);
         Storage[] kept = {forward.saved(), targets};
-        Tensor[] inputs = {logits};
-        Tensor rows = Autograd.record("cross-entropy", logits.device(), forward.output(), inputs, kept, backward -> {
+        Tensor[] inputs = {scores};
+        Tensor rows = Autograd.record("cross-entropy", scores.device(), forward.output(), inputs, kept, backward -> {
             Storage gradient = backward.gradient().storage();
             Tensor saved = backward.saved(0);
             backward.give(
@@ -56,6 +63,14 @@ public final class Losses {
             forward.saved().release();
         }
         return reduction.apply(rows);
+    }
+
+    /** A target as the seam takes it: indices int32 or int64, probabilities float32. */
+    private static Tensor seamTarget(Tensor target) {
+        if (target.dtype().isFloating()) {
+            return target.cast(DType.FLOAT32);
+        }
+        return target.dtype() == DType.UINT8 ? target.cast(DType.INT64) : target;
     }
 
     /** The mean of squared differences over all elements; shapes must be equal. */
@@ -102,7 +117,8 @@ public final class Losses {
     /** {@code 0, 1, …, classes − 1}, of the labels' type. */
     static Tensor classIndex(Tensor labels, long classes) {
         long[] index = LongStream.range(0, classes).toArray();
-        return Tensor.ofLongs(labels.device(), index, classes).cast(labels.dtype());
+        Tensor all = Tensor.ofLongs(labels.device(), index, classes);
+        return labels.dtype() == DType.UINT8 ? all : all.cast(labels.dtype()); // bytes count to 255 only
     }
 
     /**

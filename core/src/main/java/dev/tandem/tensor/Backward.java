@@ -35,25 +35,33 @@ public final class Backward {
         return edge.producer() != null || edge.leaf() != null;
     }
 
-    /** Gives an input its gradient; axes that the input was broadcast along are summed. Gradients not wanted are dropped. */
+    /**
+     * Gives an input its gradient, in whatever floating type; axes that the input was broadcast along are summed. Gradients not
+     * wanted are dropped.
+     */
     public void give(int index, Tensor value) {
         if (needs(index)) {
-            results[index] = value.sumTo(node.edges[index].shape()).storage().retain();
+            Node.Edge edge = node.edges[index];
+            results[index] =
+                    value.sumTo(edge.shape()).cast(edge.dtype()).storage().retain();
         }
     }
 
-    /** Gives an input its gradient as a storage of the input's shape, taking over one reference. */
+    /** Gives an input its gradient as a storage of the input's shape and any floating type, taking over one reference. */
     public void give(int index, Storage value) {
-        if (needs(index)) {
+        if (needs(index) && value.dtype() == node.edges[index].dtype()) {
             results[index] = value;
-        } else {
-            value.release();
+            return;
         }
+        if (needs(index)) {
+            results[index] = node.device.memory().cast(value, node.edges[index].dtype());
+        }
+        value.release();
     }
 
     /**
-     * A plain-order float32 storage to write an input's gradient to and then {@link #give}: where the gradient has to go in
-     * the end, if it has such a place, so that nothing is copied. Null if no gradient is wanted.
+     * A plain-order storage of the input's shape and type to write its gradient to and then {@link #give}: where the gradient
+     * has to go in the end, if it has such a place, so that nothing is copied. Null if no gradient is wanted.
      */
     public Storage target(int index) {
         Node.Edge edge = node.edges[index];
@@ -61,7 +69,7 @@ public final class Backward {
             return null;
         }
         Storage place = edge.leaf() == null ? null : edge.leaf().claimGradientTarget();
-        return place != null ? place.retain() : node.device.memory().allocate(edge.shape(), DType.FLOAT32);
+        return place != null ? place.retain() : node.device.memory().allocate(edge.shape(), edge.dtype());
     }
 
     /** Hands a result's reference over; null if there is none. */

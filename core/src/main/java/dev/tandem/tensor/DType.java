@@ -1,5 +1,9 @@
 package dev.tandem.tensor;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
 /** Element types. Computation is in {@link #FLOAT32}; the halves are for storage and mixed precision. */
 public enum DType {
     FLOAT32(4, true),
@@ -8,6 +12,9 @@ public enum DType {
     INT32(4, false),
     INT64(8, false),
     UINT8(1, false);
+
+    /** The types of real numbers: float32 and the halves. */
+    public static final Set<DType> FLOATING = Collections.unmodifiableSet(EnumSet.of(FLOAT32, BFLOAT16, FLOAT16));
 
     private final int bytes;
     private final boolean floating;

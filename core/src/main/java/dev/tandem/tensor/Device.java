@@ -9,11 +9,13 @@ import dev.tandem.backend.MathOps;
 import dev.tandem.backend.MemoryOps;
 import dev.tandem.backend.MemoryStats;
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.OptimizerOps;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -187,6 +189,11 @@ public final class Device implements AutoCloseable {
 
     public MemoryStats memoryStats() {
         return checked().memory().stats();
+    }
+
+    /** The element types that this device computes an operation in. */
+    public Set<DType> types(OperationKind operation) {
+        return backend.types(operation);
     }
 
     /** Waits until everything asked for so far has been done. */

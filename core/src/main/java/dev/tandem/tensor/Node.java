@@ -12,8 +12,11 @@ import java.util.function.Consumer;
 final class Node {
     private static final AtomicLong NEXT_ID = new AtomicLong();
 
-    /** Where an input came from: a recorded operation, or a leaf that collects its gradient, or neither. */
-    record Edge(Node producer, Tensor leaf, Shape shape) {}
+    /**
+     * Where an input came from: a recorded operation, or a leaf that collects its gradient, or neither. Its gradient has its
+     * shape and type.
+     */
+    record Edge(Node producer, Tensor leaf, Shape shape, DType dtype) {}
 
     /** Grows with time, so that an operation's id is above those of all that it was computed from. */
     final long id = NEXT_ID.getAndIncrement();
@@ -45,14 +48,14 @@ final class Node {
 
     private static Edge edge(Tensor input) {
         if (input == null || !input.requiresGradient()) {
-            return new Edge(null, null, null);
+            return new Edge(null, null, null, null);
         }
         Node producer = input.node();
         if (producer == null) {
-            return new Edge(null, input, input.shape());
+            return new Edge(null, input, input.shape(), input.dtype());
         }
         producer.retain();
-        return new Edge(producer, null, input.shape());
+        return new Edge(producer, null, input.shape(), input.dtype());
     }
 
     void retain() {

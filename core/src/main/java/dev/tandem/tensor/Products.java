@@ -1,7 +1,9 @@
 package dev.tandem.tensor;
 
 import dev.tandem.backend.Activation;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.Storage;
+import java.util.Set;
 
 /** Matrix products, with their derivatives. */
 final class Products {
@@ -77,9 +79,7 @@ final class Products {
         if (a.rank() < 2 || b.rank() < 2) {
             throw new ShapeException("matmul: " + shapes + "; both need at least 2 axes");
         }
-        if (a.dtype() != b.dtype() || !a.dtype().isFloating()) {
-            throw new IllegalArgumentException("matmul: " + a.dtype() + " × " + b.dtype() + "; give one floating type");
-        }
+        checkTypes(a, b, bias);
         long inner = b.size(transposeB ? -1 : -2);
         if (a.size(-1) != inner) {
             throw new ShapeException(
@@ -90,6 +90,21 @@ final class Products {
             throw new ShapeException("matmul: bias " + bias.shape() + " must be [" + columns + "] for " + shapes);
         }
         Shape.broadcast("matmul", leading(a), leading(b));
+    }
+
+    private static void checkTypes(Tensor a, Tensor b, Tensor bias) {
+        if (a.dtype() != b.dtype() || !a.dtype().isFloating()) {
+            throw new IllegalArgumentException("matmul: " + a.dtype() + " × " + b.dtype() + "; give one floating type");
+        }
+        if (bias != null && bias.dtype() != a.dtype()) {
+            throw new IllegalArgumentException("matmul: the bias is " + bias.dtype() + ", the operands are " + a.dtype()
+                    + "; give one floating type, converting with cast");
+        }
+        Set<DType> types = a.device().types(OperationKind.MATMUL);
+        if (!types.contains(a.dtype())) {
+            throw new IllegalArgumentException("matmul: " + a.device() + " does not multiply matrices of " + a.dtype()
+                    + "; it takes " + types + ", so convert with cast");
+        }
     }
 
     private static Shape leading(Tensor tensor) {

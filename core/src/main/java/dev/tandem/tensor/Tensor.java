@@ -385,21 +385,34 @@ public final class Tensor {
             throw new ShapeException(
                     "backward: gradient " + outputGradient.shape() + " for a tensor of shape " + shape());
         }
+        if (!outputGradient.dtype().isFloating()) {
+            throw new IllegalArgumentException("backward: the gradient is " + outputGradient.dtype()
+                    + "; it must be of a floating type, as this tensor's " + dtype());
+        }
+        Storage start;
+        try (Scope scope = Scope.open();
+                Autograd.NoGrad off = Autograd.noGrad()) {
+            start = outputGradient.cast(dtype()).storage().retain();
+        }
         if (node == null) {
-            accumulateGradient(outputGradient.storage().retain());
+            accumulateGradient(start);
             gradientIsReady();
             return;
         }
-        new BackwardPass(keepGraph).run(node, outputGradient.storage().retain());
+        new BackwardPass(keepGraph).run(node, start);
     }
 
     /**
      * Where this leaf's gradient is to lie from now on: a part of a flat buffer, say. Backward writes there without a copy; a
      * gradient that is here already moves there.
      *
-     * @param target plain order, this tensor's shape, borrowed: it must outlive this tensor
+     * @param target plain order, this tensor's shape and type, borrowed: it must outlive this tensor
      */
     public void setGradientTarget(Storage target) {
+        if (!target.shape().equals(shape()) || target.dtype() != dtype()) {
+            throw new IllegalArgumentException("setGradientTarget: " + target.dtype() + target.shape() + " for "
+                    + dtype() + shape() + "; shape and type must be the tensor's");
+        }
         Tensor earlier = gradient;
         gradientTarget = target;
         gradientClaimed = earlier != null;

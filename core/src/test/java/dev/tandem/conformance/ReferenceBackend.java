@@ -6,10 +6,13 @@ import dev.tandem.backend.InputOps;
 import dev.tandem.backend.MathOps;
 import dev.tandem.backend.MemoryOps;
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.OptimizerOps;
 import dev.tandem.backend.Storage;
+import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The seam as its documentation defines it, in double precision and plain loops: the judge of every backend. Neural
@@ -60,6 +63,11 @@ public final class ReferenceBackend implements Backend {
     @Override
     public InputOps input() {
         return input;
+    }
+
+    @Override
+    public Set<DType> types(OperationKind operation) {
+        return Set.of(DType.FLOAT32);
     }
 
     @Override

@@ -7,10 +7,15 @@ import dev.tandem.backend.InputOps;
 import dev.tandem.backend.MathOps;
 import dev.tandem.backend.MemoryOps;
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.OptimizerOps;
+import dev.tandem.tensor.DType;
+import java.util.Set;
 
 /** The CPU as a device. */
 final class CpuBackend implements Backend {
+    private static final Set<DType> FLOAT32_ONLY = Set.of(DType.FLOAT32);
+
     private final DeviceInfo info;
     private final CpuRuntime runtime;
     private final CpuMemory memory;
@@ -58,6 +63,14 @@ final class CpuBackend implements Backend {
     @Override
     public InputOps input() {
         return input;
+    }
+
+    @Override
+    public Set<DType> types(OperationKind operation) {
+        return switch (operation) {
+            case MATMUL, IMAGES -> DType.FLOATING;
+            default -> FLOAT32_ONLY;
+        };
     }
 
     @Override

@@ -7,9 +7,12 @@ import dev.tandem.backend.InputOps;
 import dev.tandem.backend.MathOps;
 import dev.tandem.backend.MemoryOps;
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.OptimizerOps;
+import dev.tandem.tensor.DType;
 import dev.tandem.tensor.DeviceException;
 import java.io.IOException;
+import java.util.Set;
 
 /** A GPU as a device. */
 final class CudaBackend implements Backend {
@@ -97,6 +100,12 @@ final class CudaBackend implements Backend {
     public InputOps input() {
         runtime.enter();
         return input;
+    }
+
+    @Override
+    public Set<DType> types(OperationKind operation) {
+        // The kernel of the loss reads float32: its sums over a thousand classes need it.
+        return operation == OperationKind.CROSS_ENTROPY ? Set.of(DType.FLOAT32) : DType.FLOATING;
     }
 
     @Override

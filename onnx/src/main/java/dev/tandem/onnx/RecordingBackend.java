@@ -6,9 +6,11 @@ import dev.tandem.backend.InputOps;
 import dev.tandem.backend.MathOps;
 import dev.tandem.backend.MemoryOps;
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.OptimizerOps;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.meta.MetaBackend;
+import dev.tandem.tensor.DType;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -113,6 +115,11 @@ final class RecordingBackend implements Backend {
     @Override
     public InputOps input() {
         return input;
+    }
+
+    @Override
+    public Set<DType> types(OperationKind operation) {
+        return shapes.types(operation);
     }
 
     @Override

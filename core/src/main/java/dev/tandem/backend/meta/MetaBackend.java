@@ -6,10 +6,13 @@ import dev.tandem.backend.InputOps;
 import dev.tandem.backend.MathOps;
 import dev.tandem.backend.MemoryOps;
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.OptimizerOps;
+import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Tensor;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Infers shapes, counts multiply-adds and the memory that a real device would need, and holds none. Everything read from it
@@ -77,6 +80,11 @@ public final class MetaBackend implements Backend {
     public InputOps input() {
         return (pixels, windows, height, width, mean, scale, dtype) ->
                 memory.allocate(pixels.shape().size(0), pixels.shape().size(3), height, width, dtype);
+    }
+
+    @Override
+    public Set<DType> types(OperationKind operation) {
+        return DType.FLOATING;
     }
 
     @Override

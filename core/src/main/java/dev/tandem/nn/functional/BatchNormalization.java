@@ -2,8 +2,10 @@ package dev.tandem.nn.functional;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.Autograd;
+import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 
@@ -157,7 +159,7 @@ public final class BatchNormalization {
     }
 
     private static void check(Tensor x, Tensor residual, Tensor scale, Tensor shift, Tensor mean, Tensor variance) {
-        Checks.image("batch norm", x);
+        Checks.image("batch norm", OperationKind.BATCH_NORM, x);
         Checks.sameDevice("batch norm", x, residual, scale, shift, mean, variance);
         if (scale.rank() != 1 || x.size(1) != scale.size(0)) {
             throw new InputShapeException(
@@ -169,5 +171,10 @@ public final class BatchNormalization {
         Checks.shape("batch norm", "mean", mean, scale.shape());
         Checks.shape("batch norm", "variance", variance, scale.shape());
         Checks.shape("batch norm", "residual", residual, x.shape());
+        Checks.type("batch norm", "the scale", scale, DType.FLOAT32, x);
+        Checks.type("batch norm", "the shift", shift, DType.FLOAT32, x);
+        Checks.type("batch norm", "the mean", mean, DType.FLOAT32, x);
+        Checks.type("batch norm", "the variance", variance, DType.FLOAT32, x);
+        Checks.type("batch norm", "the residual", residual, x.dtype(), x);
     }
 }

@@ -1,10 +1,14 @@
 package dev.tandem.nn.functional;
 
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.Window;
+import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/** Shape checks that several functions share. */
+/** Checks of shapes and types that several functions share. */
 final class Checks {
     private Checks() {}
 
@@ -20,6 +24,35 @@ final class Checks {
         if (!x.dtype().isFloating()) {
             throw new InputShapeException(
                     function, "input is " + x.dtype() + "; convert it with cast(DType.FLOAT32) first");
+        }
+    }
+
+    /** Images of a type that the device computes this operation in. */
+    static void image(String function, OperationKind kind, Tensor x) {
+        image(function, x);
+        computed(function, kind, x);
+    }
+
+    /** Whether the device computes this operation in the input's type. */
+    static void computed(String function, OperationKind kind, Tensor x) {
+        floating(function, x);
+        Set<DType> types = x.device().types(kind);
+        if (!types.contains(x.dtype())) {
+            throw new InputShapeException(
+                    function,
+                    "input is " + x.dtype() + ", which " + x.device() + " does not compute here; it takes "
+                            + types.stream().map(DType::name).collect(Collectors.joining(", "))
+                            + ", so convert the input with cast");
+        }
+    }
+
+    /** An operand other than the input, which must be of a given type; null for none. */
+    static void type(String function, String operand, Tensor given, DType expected, Tensor x) {
+        if (given != null && given.dtype() != expected) {
+            throw new InputShapeException(
+                    function,
+                    operand + " is " + given.dtype() + " for an input of " + x.dtype() + "; it must be " + expected
+                            + ", so convert one with cast");
         }
     }
 

@@ -2,6 +2,7 @@ package dev.tandem.nn.functional;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.Window;
 import dev.tandem.tensor.Autograd;
@@ -66,7 +67,7 @@ public final class Convolution {
     }
 
     private static void check(Tensor x, Tensor weight, Tensor bias, Window window, int groups) {
-        Checks.image("convolution", x);
+        Checks.image("convolution", OperationKind.CONVOLUTION, x);
         Checks.sameDevice("convolution", x, weight, bias);
         if (weight.rank() != 4
                 || weight.size(2) != window.kernelHeight()
@@ -86,6 +87,8 @@ public final class Convolution {
                             + "); check the layer before it");
         }
         Checks.shape("convolution", "bias", bias, Shape.of(weight.size(0)));
+        Checks.type("convolution", "the weight", weight, x.dtype(), x);
+        Checks.type("convolution", "the bias", bias, x.dtype(), x);
         Checks.windowFits("convolution", x, window);
     }
 }

@@ -1,6 +1,7 @@
 package dev.tandem.nn.functional;
 
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.PadMode;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.Autograd;
@@ -18,7 +19,7 @@ public final class Functions {
      * @param probability in [0, 1)
      */
     public static Tensor dropout(Tensor x, float probability) {
-        Checks.floating("dropout", x);
+        Checks.computed("dropout", OperationKind.DROPOUT, x);
         if (!(probability >= 0 && probability < 1)) {
             throw new IllegalArgumentException("dropout: probability " + probability + " must be in [0, 1)");
         }
@@ -49,7 +50,7 @@ public final class Functions {
     }
 
     private static Tensor softmax(Tensor x, int requested, boolean logarithm) {
-        Checks.floating("softmax", x);
+        Checks.computed("softmax", OperationKind.SOFTMAX, x);
         int axis = x.shape().axis(requested);
         Storage y = x.device().neural().softmax(x.storage(), axis, logarithm);
         return Autograd.record("softmax", x.device(), y, new Tensor[] {x}, new Storage[] {y}, backward -> {
@@ -95,6 +96,9 @@ public final class Functions {
 
     private static void checkAttention(Tensor query, Tensor key, Tensor value) {
         Checks.sameDevice("attention", query, key, value);
+        Checks.computed("attention", OperationKind.ATTENTION, query);
+        Checks.type("attention", "the key", key, query.dtype(), query);
+        Checks.type("attention", "the value", value, query.dtype(), query);
         boolean fits = query.rank() == 4 && key.rank() == 4 && value.rank() == 4;
         fits = fits && key.shape().with(2, query.size(2)).equals(query.shape());
         fits = fits && value.shape().with(3, key.size(3)).equals(key.shape());

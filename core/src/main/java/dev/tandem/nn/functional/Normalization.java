@@ -1,8 +1,10 @@
 package dev.tandem.nn.functional;
 
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.Autograd;
+import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 
@@ -18,7 +20,7 @@ public final class Normalization {
      * @param scale {@code [C]}; likewise {@code shift}
      */
     public static Tensor layerNorm(Tensor x, Tensor scale, Tensor shift, float epsilon) {
-        Checks.floating("layer norm", x);
+        Checks.computed("layer norm", OperationKind.LAYER_NORM, x);
         Checks.sameDevice("layer norm", x, scale, shift);
         if (x.rank() < 1 || scale.rank() != 1 || x.size(-1) != scale.size(0)) {
             throw new InputShapeException(
@@ -27,6 +29,8 @@ public final class Normalization {
                             + "); check the layer before it");
         }
         Checks.shape("layer norm", "shift", shift, scale.shape());
+        Checks.type("layer norm", "the scale", scale, DType.FLOAT32, x);
+        Checks.type("layer norm", "the shift", shift, DType.FLOAT32, x);
         NeuralOps.Normalized forward =
                 x.device().neural().layerNorm(x.storage(), scale.storage(), shift.storage(), epsilon);
         Storage[] saved = {x.storage(), scale.storage(), forward.mean(), forward.variance(), forward.saved()};
@@ -64,7 +68,7 @@ public final class Normalization {
      * @param x {@code [N, C, H, W]}
      */
     public static Tensor localResponseNorm(Tensor x, int size, float alpha, float beta, float k) {
-        Checks.image("local response norm", x);
+        Checks.image("local response norm", OperationKind.LOCAL_RESPONSE_NORM, x);
         if (size < 1) {
             throw new IllegalArgumentException(
                     "local response norm: size " + size + " given; it must cover at least 1 channel");

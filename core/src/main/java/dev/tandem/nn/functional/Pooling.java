@@ -1,6 +1,7 @@
 package dev.tandem.nn.functional;
 
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.PadMode;
 import dev.tandem.backend.PoolKind;
 import dev.tandem.backend.Storage;
@@ -89,7 +90,7 @@ public final class Pooling {
     }
 
     private static void check(Tensor x, Window window) {
-        Checks.image("pooling", x);
+        Checks.image("pooling", OperationKind.POOL, x);
         Checks.windowFits("pooling", x, window);
         int height = window.kernelExtentHeight();
         int width = window.kernelExtentWidth();
