@@ -1,5 +1,8 @@
 package dev.tandem.backend;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * Element-wise functions of one operand. Some have parameters {@code a} and {@code b}. The last column of the table says
  * what the derivative is computed from.
@@ -27,9 +30,11 @@ public enum UnaryOp {
     LINEAR(Needs.NOTHING),
     /** {@code x^a}. */
     POWER(Needs.INPUT),
-    /** {@code min(max(x, a), b)}; derivative 1 inside, 0 outside, as ReLU6 is with a = 0, b = 6. */
+    /** {@code min(max(x, a), b)}; derivative 1 from a to b, both included, 0 outside. */
     CLAMP(Needs.INPUT),
-    /** {@code max(x, 0)}; NaN stays NaN, fused behind another operation too. */
+    /** {@code min(max(x, a), b)} as an activation, such as ReLU6 with a = 0, b = 6; derivative 1 between, 0 at a and b too. */
+    HARD_TANH(Needs.INPUT),
+    /** {@code max(x, 0)}; NaN stays NaN, fused behind another operation too, and passes its gradient on. */
     RELU(Needs.OUTPUT),
     /** {@code x} for x > 0, else {@code a·x}. */
     LEAKY_RELU(Needs.INPUT),
@@ -57,10 +62,19 @@ public enum UnaryOp {
         NO_DERIVATIVE
     }
 
+    /** Functions of integers whose values are integers too; a backend need not compute the others of integers. */
+    private static final Set<UnaryOp> OF_INTEGERS =
+            EnumSet.of(NEGATE, ABS, SIGN, SQUARE, FLOOR, CEIL, ROUND, LINEAR, CLAMP, RELU);
+
     private final Needs needs;
 
     UnaryOp(Needs needs) {
         this.needs = needs;
+    }
+
+    /** Whether integers stay integers. */
+    public boolean takesIntegers() {
+        return OF_INTEGERS.contains(this);
     }
 
     public Needs derivativeNeeds() {

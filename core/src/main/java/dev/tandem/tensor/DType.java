@@ -34,6 +34,35 @@ public enum DType {
         return floating;
     }
 
+    /** The smallest number of an integer type; minus infinity for a floating one. */
+    public double smallest() {
+        return switch (this) {
+            case UINT8 -> 0;
+            case INT32 -> Integer.MIN_VALUE;
+            case INT64 -> Long.MIN_VALUE;
+            default -> Double.NEGATIVE_INFINITY;
+        };
+    }
+
+    /** The largest number of an integer type, as near as a double comes to it; infinity for a floating one. */
+    public double largest() {
+        return switch (this) {
+            case UINT8 -> 255;
+            case INT32 -> Integer.MAX_VALUE;
+            case INT64 -> Long.MAX_VALUE;
+            default -> Double.POSITIVE_INFINITY;
+        };
+    }
+
+    /** Whether a number is one of this type exactly: for an integer type, whether it is whole and in range. */
+    public boolean holds(double value) {
+        if (floating) {
+            return true;
+        }
+        boolean inRange = value >= smallest() && (this == INT64 ? value < 0x1p63 : value <= largest());
+        return inRange && value == Math.rint(value);
+    }
+
     /** The type that arithmetic between two types gives: floating before integer, then the wider one. */
     public static DType promote(DType a, DType b) {
         if (a == b) {

@@ -8,7 +8,10 @@ import dev.tandem.backend.UnaryOp;
 final class Elementwise {
     private Elementwise() {}
 
-    static Tensor unary(UnaryOp op, Tensor x, float a, float b) {
+    static Tensor unary(UnaryOp op, Tensor given, float a, float b) {
+        // Functions whose values are no integers give float32, as in PyTorch.
+        boolean integers = op.takesIntegers() && a == Math.rint(a) && b == Math.rint(b);
+        Tensor x = given.dtype().isFloating() || integers ? given : given.cast(DType.FLOAT32);
         Storage y = x.device().math().unary(op, x.storage(), a, b);
         UnaryOp.Needs needs = op.derivativeNeeds();
         if (needs == UnaryOp.Needs.NO_DERIVATIVE) {
@@ -86,11 +89,9 @@ final class Elementwise {
             case DIVIDE -> gradient.divide(b);
             case POWER ->
                 // a^0 does not move with a, not even at 0, where 0·0^−1 would be NaN.
-                Tensor.where(
-                        b.equalTo(0), gradient.multiply(0), gradient.multiply(b).multiply(a.power(b.subtract(1))));
-            // At a tie both operands get half, as in PyTorch.
-            case MAXIMUM -> gradient.multiply(share(a.greater(b), a.equalTo(b)));
-            case MINIMUM -> gradient.multiply(share(a.less(b), a.equalTo(b)));
+                Tensor.where(b.equalTo(0), zero(a), gradient.multiply(b.multiply(a.power(b.subtract(1)))));
+            case MAXIMUM -> share(gradient, a.less(b), a.equalTo(b));
+            case MINIMUM -> share(gradient, a.greater(b), a.equalTo(b));
             default -> throw new AssertionError(op);
         };
     }
@@ -98,21 +99,27 @@ final class Elementwise {
     private static Tensor right(BinaryOp op, Tensor gradient, Tensor a, Tensor b) {
         return switch (op) {
             case MULTIPLY -> gradient.multiply(a);
-            case DIVIDE -> gradient.multiply(a).divide(b.square()).negate();
+            // The square of b would leave the range long before the result does.
+            case DIVIDE -> gradient.multiply(a.divide(b).divide(b)).negate();
             case POWER ->
-                // 0^b does not move with b: its logarithm is kept out.
+                // 0^b does not move with b from 0 on: its logarithm is kept out.
                 Tensor.where(
-                        a.equalTo(0),
-                        gradient.multiply(0),
-                        gradient.multiply(a.power(b)).multiply(a.log()));
-            case MAXIMUM -> gradient.multiply(share(b.greater(a), a.equalTo(b)));
-            case MINIMUM -> gradient.multiply(share(b.less(a), a.equalTo(b)));
+                        a.equalTo(0).multiply(b.greaterOrEqual(zero(b))),
+                        zero(a),
+                        gradient.multiply(a.power(b).multiply(a.log())));
+            case MAXIMUM -> share(gradient, b.less(a), a.equalTo(b));
+            case MINIMUM -> share(gradient, b.greater(a), a.equalTo(b));
             default -> throw new AssertionError(op);
         };
     }
 
-    private static Tensor share(Tensor wins, Tensor ties) {
-        return wins.cast(DType.FLOAT32).add(ties.cast(DType.FLOAT32).multiply(0.5f));
+    /** The gradient where this operand does not lose; at a tie both operands get half, as in PyTorch. */
+    private static Tensor share(Tensor gradient, Tensor loses, Tensor ties) {
+        return where(loses, zero(gradient), where(ties, gradient.multiply(0.5), gradient));
+    }
+
+    private static Tensor zero(Tensor like) {
+        return Tensor.full(like.device(), 0, like.dtype());
     }
 
     static Tensor where(Tensor condition, Tensor left, Tensor right) {
@@ -131,7 +138,7 @@ final class Elementwise {
         Storage[] saved = {condition.storage()};
         return Autograd.record("where", device, y, new Tensor[] {a, b}, saved, backward -> {
             Tensor gradient = backward.gradient();
-            Tensor zero = Tensor.full(backward.device(), 0, gradient.dtype());
+            Tensor zero = zero(gradient);
             if (backward.needs(0)) {
                 backward.give(0, where(backward.saved(0), gradient, zero));
             }

@@ -139,6 +139,20 @@ final class Layout {
         });
     }
 
+    static Tensor stack(int requested, List<Tensor> parts) {
+        if (parts.isEmpty()) {
+            throw new ShapeException("stack: no tensors given");
+        }
+        int axis = parts.get(0).shape().newAxis(requested);
+        for (Tensor part : parts) {
+            if (!part.shape().equals(parts.get(0).shape())) {
+                throw new ShapeException("stack: " + part.shape() + " beside " + parts.get(0).shape()
+                        + "; all shapes must be equal");
+            }
+        }
+        return concat(axis, parts.stream().map(part -> part.unsqueeze(axis)).toList());
+    }
+
     static Tensor pad(Tensor x, long[] before, long[] after, PadMode mode, double value) {
         if (before.length != x.rank() || after.length != x.rank()) {
             throw new ShapeException("pad: " + before.length + " and " + after.length + " sizes for shape " + x.shape()
@@ -153,6 +167,9 @@ final class Layout {
                         + " of shape " + x.shape() + "; sizes must not be negative"
                         + (mode == PadMode.REFLECT ? ", and below the axis' size to reflect" : ""));
             }
+        }
+        if (mode == PadMode.CONSTANT && !x.dtype().holds(value)) {
+            throw new IllegalArgumentException("pad: " + value + " is no " + x.dtype() + ", which the tensor is of");
         }
         Shape from = x.shape();
         Storage y = x.device().memory().pad(x.storage(), before, after, mode, value);

@@ -9,7 +9,15 @@ import java.util.stream.IntStream;
 final class Reduction {
     private Reduction() {}
 
-    static Tensor reduce(ReduceOp op, Tensor x, boolean keepAxes, int... requested) {
+    /** Sums of integers are int64; their means, of exact sums, are float32. */
+    static Tensor reduce(ReduceOp op, Tensor given, boolean keepAxes, int... requested) {
+        Tensor x = given;
+        if (!given.dtype().isFloating() && (op == ReduceOp.SUM || op == ReduceOp.MEAN)) {
+            if (op == ReduceOp.MEAN) {
+                return integerMean(given, keepAxes, requested);
+            }
+            x = given.cast(DType.INT64);
+        }
         int[] axes = axes(op.name().toLowerCase(), x, requested);
         Shape kept = x.shape().reduced(axes);
         Storage y = x.device().math().reduce(op, x.storage(), axes);
@@ -31,10 +39,17 @@ final class Reduction {
         return keepAxes ? result : result.reshape(without(from, axes));
     }
 
-    /** Elements that tie for the extreme share its gradient. */
+    private static Tensor integerMean(Tensor x, boolean keepAxes, int... requested) {
+        Tensor sum = reduce(ReduceOp.SUM, x, keepAxes, requested);
+        long count = x.elements() / Math.max(1, sum.elements());
+        return sum.cast(DType.FLOAT32).divide(count);
+    }
+
+    /** Elements that tie for the extreme share its gradient; where that is NaN, those that are NaN do. */
     private static Tensor toExtremes(Tensor gradient, Tensor x, Tensor extreme, int[] axes) {
-        Tensor ties = x.equalTo(extreme).cast(DType.FLOAT32);
-        return gradient.divide(reduce(ReduceOp.SUM, ties, true, axes)).multiply(ties);
+        Tensor ties = x.equalTo(extreme).maximum(x.notEqualTo(x));
+        Tensor count = reduce(ReduceOp.SUM, ties, true, axes).cast(DType.FLOAT32);
+        return Tensor.where(ties, gradient.divide(count), Tensor.full(x.device(), 0, gradient.dtype()));
     }
 
     static Tensor argmax(Tensor x, int requested) {

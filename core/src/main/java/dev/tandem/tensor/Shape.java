@@ -48,6 +48,19 @@ public final class Shape {
         return result;
     }
 
+    /**
+     * Where an axis goes that is to be added, counted from the start: the resulting shape has one axis more, and a negative axis
+     * counts from its end.
+     */
+    public int newAxis(int axis) {
+        int result = axis < 0 ? axis + sizes.length + 1 : axis;
+        if (result < 0 || result > sizes.length) {
+            throw new ShapeException("new axis " + axis + " for shape " + this + ": it can be from "
+                    + -(sizes.length + 1) + " to " + sizes.length);
+        }
+        return result;
+    }
+
     public long[] toArray() {
         return sizes.clone();
     }

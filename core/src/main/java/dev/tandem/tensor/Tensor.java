@@ -8,6 +8,7 @@ import dev.tandem.backend.Storage;
 import dev.tandem.backend.UnaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -95,7 +96,13 @@ public final class Tensor {
         return wrap(device, device.memory().allocate(shape, dtype));
     }
 
+    /** @throws IllegalArgumentException if the type cannot hold the number: 300 or 0.5 as a byte, say */
     public static Tensor full(Device device, double value, DType dtype, long... shape) {
+        if (!dtype.holds(value)) {
+            throw new IllegalArgumentException("full: " + value + " is no " + dtype + "; that holds whole numbers from "
+                    + new BigDecimal(dtype.smallest()).toPlainString() + " to "
+                    + new BigDecimal(dtype.largest()).toPlainString());
+        }
         Tensor result = empty(device, dtype, Shape.of(shape));
         device.memory().fill(result.storage(), value);
         return result;
@@ -503,7 +510,7 @@ public final class Tensor {
         producer.retain();
     }
 
-    // Arithmetic
+    // Arithmetic. Types promote as in PyTorch; with integers, a whole number keeps them integers, any other makes float32
     // -------------------------------------------------------------------------------------------------------
 
     public Tensor add(Tensor other) {
@@ -511,7 +518,7 @@ public final class Tensor {
     }
 
     public Tensor add(double value) {
-        return linear(1, (float) value);
+        return Scalars.add(this, value);
     }
 
     public Tensor subtract(Tensor other) {
@@ -519,7 +526,7 @@ public final class Tensor {
     }
 
     public Tensor subtract(double value) {
-        return linear(1, (float) -value);
+        return Scalars.subtract(this, value);
     }
 
     public Tensor multiply(Tensor other) {
@@ -527,15 +534,16 @@ public final class Tensor {
     }
 
     public Tensor multiply(double value) {
-        return linear((float) value, 0);
+        return Scalars.multiply(this, value);
     }
 
+    /** Integers are divided exactly, toward zero; dividing one by 0 has no defined result. */
     public Tensor divide(Tensor other) {
         return Elementwise.binary(BinaryOp.DIVIDE, this, other);
     }
 
     public Tensor divide(double value) {
-        return linear((float) (1 / value), 0);
+        return Scalars.divide(this, value);
     }
 
     /** {@code this^exponent}. */
@@ -544,7 +552,7 @@ public final class Tensor {
     }
 
     public Tensor power(double exponent) {
-        return unary(UnaryOp.POWER, (float) exponent, 0);
+        return Scalars.power(this, exponent);
     }
 
     public Tensor maximum(Tensor other) {
@@ -623,8 +631,9 @@ public final class Tensor {
         return unary(UnaryOp.ROUND);
     }
 
+    /** {@code min(max(x, low), high)}. */
     public Tensor clamp(double low, double high) {
-        return unary(UnaryOp.CLAMP, (float) low, (float) high);
+        return Scalars.clamp(this, low, high);
     }
 
     public Tensor relu() {
@@ -639,7 +648,7 @@ public final class Tensor {
         return unary(UnaryOp.TANH);
     }
 
-    // Comparison: UINT8 ones and zeros
+    // Comparison: UINT8 ones and zeros. Numbers are compared, whatever the tensor's type can hold
     // ---------------------------------------------------------------------------------
 
     public Tensor equalTo(Tensor other) {
@@ -647,7 +656,7 @@ public final class Tensor {
     }
 
     public Tensor equalTo(double value) {
-        return equalTo(like(value));
+        return Scalars.equalTo(this, value);
     }
 
     public Tensor notEqualTo(Tensor other) {
@@ -659,7 +668,7 @@ public final class Tensor {
     }
 
     public Tensor less(double value) {
-        return less(like(value));
+        return Scalars.less(this, value);
     }
 
     public Tensor lessOrEqual(Tensor other) {
@@ -671,15 +680,11 @@ public final class Tensor {
     }
 
     public Tensor greater(double value) {
-        return greater(like(value));
+        return Scalars.greater(this, value);
     }
 
     public Tensor greaterOrEqual(Tensor other) {
         return Elementwise.binary(BinaryOp.GREATER_EQUAL, this, other);
-    }
-
-    private Tensor like(double value) {
-        return full(device, value, dtype());
     }
 
     /** {@code a} where the condition is not zero, else {@code b}; all broadcast. */
@@ -757,11 +762,12 @@ public final class Tensor {
         return reshape(sizes);
     }
 
-    /** Adds an axis of size 1 in front of {@code axis}; {@code rank()} adds it at the end. */
+    /** Adds an axis of size 1, which the result has at {@code axis}; a negative axis counts from the result's end. */
     public Tensor unsqueeze(int axis) {
+        int at = shape().newAxis(axis);
         long[] sizes = new long[rank() + 1];
         for (int i = 0; i < sizes.length; i++) {
-            sizes[i] = i < axis ? size(i) : i == axis ? 1 : size(i - 1);
+            sizes[i] = i < at ? size(i) : i == at ? 1 : size(i - 1);
         }
         return reshape(sizes);
     }
@@ -788,10 +794,14 @@ public final class Tensor {
         return Layout.slice(this, axis, start, stop, step);
     }
 
-    /** The elements at one position of an axis, which goes away. */
+    /** The elements at one position of an axis, which goes away; a negative position counts from the end. */
     public Tensor select(int axis, long index) {
         int counted = shape().axis(axis);
         long at = index < 0 ? index + size(counted) : index;
+        if (at < 0 || at >= size(counted)) {
+            throw new ShapeException("select: position " + index + " of axis " + counted + " of shape " + shape()
+                    + "; it has " + size(counted) + " positions");
+        }
         long[] sizes = java.util.stream.IntStream.range(0, rank())
                 .filter(i -> i != counted)
                 .mapToLong(this::size)
@@ -812,11 +822,9 @@ public final class Tensor {
         return Layout.concat(axis, List.of(parts));
     }
 
-    /** Joins tensors of one shape along a new axis. */
+    /** Joins tensors of one shape along a new axis, which the result has at {@code axis}. */
     public static Tensor stack(int axis, Tensor... parts) {
-        return concat(
-                axis,
-                java.util.Arrays.stream(parts).map(part -> part.unsqueeze(axis)).toArray(Tensor[]::new));
+        return Layout.stack(axis, List.of(parts));
     }
 
     /** Adds {@code before[i]} and {@code after[i]} elements around axis {@code i}; {@code value} is for {@link PadMode#CONSTANT}. */

@@ -26,7 +26,7 @@ final class Functions {
             case ROUND -> Math.rint(x);
             case LINEAR -> a * x + b;
             case POWER -> Math.pow(x, a);
-            case CLAMP -> Math.min(Math.max(x, a), b);
+            case CLAMP, HARD_TANH -> Math.min(Math.max(x, a), b);
             case RELU -> Math.max(x, 0);
             case LEAKY_RELU -> x > 0 ? x : a * x;
             case ELU -> x > 0 ? x : a * Math.expm1(x);
@@ -56,7 +56,8 @@ final class Functions {
             case LINEAR -> a;
             case POWER -> a == 0 ? 0 : a * Math.pow(x, a - 1);
             case CLAMP -> x >= a && x <= b ? 1 : 0;
-            case RELU -> y > 0 ? 1 : 0;
+            case HARD_TANH -> x <= a || x >= b ? 0 : 1;
+            case RELU -> y <= 0 ? 0 : 1;
             case LEAKY_RELU -> x > 0 ? 1 : a;
             case ELU -> x > 0 ? 1 : a * Math.exp(x);
             case SIGMOID -> y * (1 - y);

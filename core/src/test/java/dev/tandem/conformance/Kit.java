@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.tandem.backend.NeuralOps;
+import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Device;
@@ -11,6 +12,7 @@ import dev.tandem.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -263,14 +265,10 @@ abstract class Kit {
         }
     }
 
-    /** Runs an operation that a backend may refuse; refusing is right, a wrong result is not. */
-    final void rightOrRefused(Runnable check) {
-        try {
-            check.run();
-        } catch (UnsupportedOperationException refused) {
-            assertThat(refused.getMessage())
-                    .as("a refusal names the operation and the backend")
-                    .isNotBlank();
-        }
+    /** The halves that the device declares for an operation. */
+    final List<DType> declaredHalves(OperationKind operation) {
+        return Stream.of(DType.BFLOAT16, DType.FLOAT16)
+                .filter(device.types(operation)::contains)
+                .toList();
     }
 }

@@ -64,12 +64,11 @@ class ReduceConformance extends Kit {
 
     @ParameterizedTest
     @EnumSource(names = {"SUM", "MAX", "MIN"})
-    void integersAreRightOrRefused(ReduceOp op) {
+    void integersStayExact(ReduceOp op) {
         for (DType dtype : new DType[] {DType.INT32, DType.INT64, DType.UINT8}) {
             Values x = new Draw(4).integers(dtype, dtype == DType.UINT8 ? 0 : -9, 9, 3, 5, 2);
             for (int[] axes : subsets(3)) {
-                rightOrRefused(() ->
-                        checkForward(Tolerance.EXACT, (on, in) -> on.math().reduce(op, in[0], axes), x));
+                checkForward(Tolerance.EXACT, (on, in) -> on.math().reduce(op, in[0], axes), x);
             }
         }
     }
@@ -148,11 +147,10 @@ class ReduceConformance extends Kit {
     }
 
     @Test
-    void argmaxOfOtherTypesIsRightOrRefused() {
+    void argmaxTakesEveryType() {
         for (DType dtype : DType.values()) {
             Values x = new Draw(9).integers(dtype, 0, 200, 4, 9);
-            rightOrRefused(
-                    () -> checkForward(Tolerance.EXACT, (on, in) -> on.math().argmax(in[0], 1), x));
+            checkForward(Tolerance.EXACT, (on, in) -> on.math().argmax(in[0], 1), x);
         }
     }
 }

@@ -47,7 +47,7 @@ final class ScalarFunctions {
             case CEIL -> (float) Math.ceil(x);
             case ROUND -> (float) Math.rint(x);
             case LINEAR -> a * x + b;
-            case CLAMP -> clamp(x, a, b);
+            case CLAMP, HARD_TANH -> clamp(x, a, b);
             case RELU -> x <= 0 ? 0 : x; // NaN stays
             case LEAKY_RELU -> x <= 0 ? a * x : x;
             case HARD_SIGMOID -> clamp(x * (1 / 6f) + 0.5f, 0, 1);
@@ -77,12 +77,13 @@ final class ScalarFunctions {
             case COS -> -(g * (float) Math.sin(s));
             case LINEAR -> g * a;
             case CLAMP -> s >= a && s <= b ? g : 0;
-            case RELU -> s > 0 ? g : 0;
+            case HARD_TANH -> s <= a || s >= b ? 0 : g;
+            case RELU -> s <= 0 ? 0 : g;
             case LEAKY_RELU -> s > 0 ? g : g * a;
             case SIGMOID -> g * (s - s * s);
             case TANH -> g * (1 - s * s);
             case HARD_SIGMOID -> s > -3 && s < 3 ? g * (1 / 6f) : 0;
-            case HARD_SWISH -> g * (s <= -3 ? 0 : s >= 3 ? 1 : s * (1 / 3f) + 0.5f);
+            case HARD_SWISH -> s <= -3 ? 0 : s >= 3 ? g : g * (s * (1 / 3f) + 0.5f);
             default -> throw new AssertionError(op);
         };
     }

@@ -22,7 +22,7 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
             case CEIL -> VectorUnary.ceil(x, y, end);
             case ROUND -> VectorUnary.round(x, y, end);
             case LINEAR -> VectorUnary.linear(x, y, end, a, b);
-            case CLAMP -> VectorUnary.clamp(x, y, end, a, b);
+            case CLAMP, HARD_TANH -> VectorUnary.clamp(x, y, end, a, b);
             case RELU -> VectorUnary.relu(x, y, end);
             case LEAKY_RELU -> VectorUnary.leakyRelu(x, y, end, a);
             case HARD_SIGMOID -> VectorUnary.hardSigmoid(x, y, end);
@@ -45,6 +45,7 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
             case SQUARE -> VectorUnaryBackward.square(gradient, saved, target, end);
             case RECIPROCAL -> VectorUnaryBackward.reciprocal(gradient, saved, target, end);
             case CLAMP -> VectorUnaryBackward.clamp(gradient, saved, target, end, a, b);
+            case HARD_TANH -> VectorUnaryBackward.hardTanh(gradient, saved, target, end, a, b);
             case RELU -> VectorUnaryBackward.relu(gradient, saved, target, end);
             case LEAKY_RELU -> VectorUnaryBackward.leakyRelu(gradient, saved, target, end, a);
             case SIGMOID -> VectorUnaryBackward.sigmoid(gradient, saved, target, end);

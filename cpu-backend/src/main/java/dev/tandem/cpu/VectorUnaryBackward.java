@@ -60,9 +60,16 @@ final class VectorUnaryBackward {
         }
     }
 
+    static void hardTanh(long g, long s, long y, long end, float low, float high) {
+        for (long at = 0; at < end; at += BYTES) {
+            FloatVector v = load(s + at);
+            store(load(g + at).blend(ZERO, v.compare(LE, low).or(v.compare(GE, high))), y + at);
+        }
+    }
+
     static void relu(long g, long s, long y, long end) {
         for (long at = 0; at < end; at += BYTES) {
-            store(ZERO.blend(load(g + at), load(s + at).compare(GT, ZERO)), y + at);
+            store(load(g + at).blend(ZERO, load(s + at).compare(LE, ZERO)), y + at);
         }
     }
 
@@ -97,9 +104,9 @@ final class VectorUnaryBackward {
     static void hardSwish(long g, long s, long y, long end) {
         for (long at = 0; at < end; at += BYTES) {
             FloatVector v = load(s + at);
-            FloatVector slope =
-                    v.mul(1 / 3f).add(0.5f).blend(0f, v.compare(LE, -3f)).blend(1f, v.compare(GE, 3f));
-            store(load(g + at).mul(slope), y + at);
+            FloatVector gradient = load(g + at);
+            FloatVector sloped = gradient.mul(v.mul(1 / 3f).add(0.5f));
+            store(sloped.blend(0f, v.compare(LE, -3f)).blend(gradient, v.compare(GE, 3f)), y + at);
         }
     }
 }

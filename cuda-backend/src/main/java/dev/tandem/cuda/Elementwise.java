@@ -4,23 +4,10 @@ import dev.tandem.backend.Activation;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.UnaryOp;
 import dev.tandem.tensor.DType;
-import java.util.EnumSet;
-import java.util.Set;
 
 /** Functions of one operand, and what is fused behind products and convolutions. */
 final class Elementwise {
     private static final String FILE = "elementwise";
-    private static final Set<UnaryOp> OF_INTEGERS = EnumSet.of(
-            UnaryOp.NEGATE,
-            UnaryOp.ABS,
-            UnaryOp.SIGN,
-            UnaryOp.SQUARE,
-            UnaryOp.RELU,
-            UnaryOp.LINEAR,
-            UnaryOp.CLAMP,
-            UnaryOp.FLOOR,
-            UnaryOp.CEIL,
-            UnaryOp.ROUND);
 
     private final CudaRuntime runtime;
 
@@ -29,7 +16,7 @@ final class Elementwise {
     }
 
     CudaStorage forward(UnaryOp op, Storage x, float a, float b) {
-        if (!x.dtype().isFloating() && !OF_INTEGERS.contains(op)) {
+        if (!x.dtype().isFloating() && !op.takesIntegers()) {
             throw new UnsupportedOperationException(
                     "cuda: " + op + " of " + x.dtype() + x.shape() + " is not supported; cast to FLOAT32 first");
         }

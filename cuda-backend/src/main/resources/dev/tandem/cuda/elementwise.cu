@@ -32,7 +32,7 @@ extern "C" __global__ void backward(
         const element *gradient, const element *known, element *result, int op, float a, float b, int64 count) {
     FOR_EACH(i, count) {
         float value = known == 0 ? 0 : (float)number(known[i]);
-        result[i] = To<element>::element((float)number(gradient[i]) * derivative(op, value, value, a, b));
+        result[i] = To<element>::element(through((float)number(gradient[i]), op, value, value, a, b));
     }
 }
 

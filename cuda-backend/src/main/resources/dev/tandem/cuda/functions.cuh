@@ -35,7 +35,8 @@ __device__ inline float unary(int op, float x, float a, float b) {
         case UNARY_ROUND: return rintf(x);
         case UNARY_LINEAR: return a * x + b;
         case UNARY_POWER: return powf(x, a);
-        case UNARY_CLAMP: return x < a ? a : x > b ? b : x;
+        case UNARY_CLAMP:
+        case UNARY_HARD_TANH: return x < a ? a : x > b ? b : x;
         case UNARY_RELU: return x < 0 ? 0 : x; // NaN stays NaN
         case UNARY_LEAKY_RELU: return x > 0 ? x : a * x;
         case UNARY_ELU: return x > 0 ? x : a * expm1f(x);
@@ -65,7 +66,8 @@ __device__ inline float derivative(int op, float x, float y, float a, float b) {
         case UNARY_LINEAR: return a;
         case UNARY_POWER: return a == 0 ? 0 : a * powf(x, a - 1);
         case UNARY_CLAMP: return x >= a && x <= b ? 1 : 0;
-        case UNARY_RELU: return y > 0 ? 1 : 0;
+        case UNARY_HARD_TANH: return x <= a || x >= b ? 0 : 1;
+        case UNARY_RELU: return y <= 0 ? 0 : 1;
         case UNARY_LEAKY_RELU: return x > 0 ? 1 : a;
         case UNARY_ELU: return x > 0 ? 1 : a * expf(x);
         case UNARY_SIGMOID: return y * (1 - y);
@@ -85,4 +87,12 @@ __device__ inline float derivative(int op, float x, float y, float a, float b) {
         case UNARY_ROUND: return 0;
         default: return 1; // none
     }
+}
+
+// The gradient in front of a function. Where a function is cut off nothing comes through, not even an infinite gradient.
+__device__ inline float through(float gradient, int op, float x, float y, float a, float b) {
+    float slope = derivative(op, x, y, a, b);
+    bool cuts = op == UNARY_RELU || op == UNARY_CLAMP || op == UNARY_HARD_TANH || op == UNARY_HARD_SIGMOID
+            || op == UNARY_HARD_SWISH;
+    return cuts && slope == 0 ? 0 : gradient * slope;
 }

@@ -24,7 +24,7 @@ final class Unary {
             case ROUND -> graph.add("Round", x);
             case LINEAR -> linear(graph, x, a, b);
             case POWER -> graph.add("Pow", x, graph.scalar(a));
-            case CLAMP -> graph.addTo(List.of(x, graph.scalar(a), graph.scalar(b)), "Clip");
+            case CLAMP, HARD_TANH -> graph.addTo(List.of(x, graph.scalar(a), graph.scalar(b)), "Clip");
             case RELU -> graph.add("Relu", x);
             case LEAKY_RELU -> graph.add("LeakyRelu", x, Attributes.real("alpha", a));
             case ELU -> graph.add("Elu", x, Attributes.real("alpha", a));
