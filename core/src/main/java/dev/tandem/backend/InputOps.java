@@ -11,6 +11,7 @@ public interface InputOps {
      * @param windows INT32 {@code [N, 3]}: top, left, mirror (0 or 1); pixels outside the image, on any side, are
      *     {@code 0} before normalisation
      * @param mean {@code C} values in pixel units; likewise {@code scale}
+     * @param dtype one of the types declared for {@link OperationKind#IMAGES}
      * @return {@code [N, C, height, width]}
      */
     Storage images(Storage pixels, Storage windows, int height, int width, float[] mean, float[] scale, DType dtype);

@@ -3,14 +3,15 @@ package dev.tandem.backend;
 import dev.tandem.tensor.Shape;
 
 /**
- * Arithmetic. Float32 is computed as such; bfloat16 and float16 are computed in float32 and rounded; integers where the
- * function makes sense.
+ * Arithmetic. Float32 is computed as such; bfloat16 and float16 are computed in float32 and rounded. Operands of one operation
+ * are of one type, and so is the result, except where it says otherwise: {@code core} converts or refuses before it asks.
  */
 public interface MathOps {
+    /** Of a floating type, or of an integer type where the function {@linkplain UnaryOp#takesIntegers takes integers}. */
     Storage unary(UnaryOp op, Storage x, float a, float b);
 
     /**
-     * {@code gradient · f'(x)}. Of {@code input} and {@code output} only the one that {@link UnaryOp#derivativeNeeds} names
+     * {@code gradient · f'(x)}, all of one floating type. Of {@code input} and {@code output} only the one that {@link UnaryOp#derivativeNeeds} names
      * is given, the other is null.
      *
      * @param overwriteGradient whether the result may take the gradient's memory; then the result is a further reference to
@@ -19,23 +20,30 @@ public interface MathOps {
     Storage unaryBackward(
             UnaryOp op, Storage gradient, Storage input, Storage output, float a, float b, boolean overwriteGradient);
 
-    /** Of one type and of shapes that broadcast. */
+    /**
+     * Of one type, which may be any, and of shapes that broadcast. Comparisons give UINT8. Integers wrap around; they are divided
+     * toward zero, and dividing one by 0 has no defined result (the CPU throws).
+     */
     Storage binary(BinaryOp op, Storage a, Storage b);
 
-    /** {@code a} where the condition (UINT8) is not zero, else {@code b}; all three broadcast. */
+    /** {@code a} where the condition (UINT8) is not zero, else {@code b}, both of one type, which may be any; all three broadcast. */
     Storage where(Storage condition, Storage a, Storage b);
 
-    /** {@code y = alpha·x + beta·y} in place; same shape, any orders. With {@code beta = 0}, y's old contents do not matter. */
+    /** {@code y = alpha·x + beta·y} in place; same shape and floating type, any orders. With {@code beta = 0}, y's old contents do not matter. */
     void axpby(float alpha, Storage x, float beta, Storage y);
 
-    /** Over the given axes (distinct, counted from the start), which stay with size 1. */
+    /**
+     * Over the given axes (distinct, counted from the start), which stay with size 1. Of a floating type; of an integer type all
+     * but MEAN, without widening: {@code core} asks for sums of int64.
+     */
     Storage reduce(ReduceOp op, Storage x, int... axes);
 
-    /** The index (INT64) of the first largest element along an axis, which is not empty and stays with size 1. */
+    /** The index (INT64) of the first largest element along an axis, which is not empty and stays with size 1; any type. */
     Storage argmax(Storage x, int axis);
 
     /**
-     * Matrix product {@code [.., m, k] × [.., k, n]}, plus bias, through an activation. Leading axes broadcast.
+     * Matrix product {@code [.., m, k] × [.., k, n]}, plus bias, through an activation. Leading axes broadcast. All of one of the
+     * types declared for {@link OperationKind#MATMUL}, {@code into} too.
      *
      * @param transposeA whether {@code a} is given as {@code [.., k, m]}
      * @param transposeB whether {@code b} is given as {@code [.., n, k]}

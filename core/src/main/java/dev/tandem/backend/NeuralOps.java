@@ -3,9 +3,13 @@ package dev.tandem.backend;
 import dev.tandem.tensor.Shape;
 
 /**
- * The operations that vendors hand-tune, forward and backward each. Images are {@code [N, C, H, W]} float32; an empty batch
- * is allowed everywhere. Weights, biases, statistics and their gradients are in plain order. Gradient targets that are
- * passed in are overwritten, never added to.
+ * The operations that vendors hand-tune, forward and backward each. Images are {@code [N, C, H, W]}; an empty batch is allowed
+ * everywhere. Weights, biases, statistics and their gradients are in plain order. Gradient targets that are passed in are
+ * overwritten, never added to.
+ *
+ * <p>Inputs are of one of the types that the backend {@linkplain Backend#types declares} for the operation; outputs and the
+ * gradients of inputs are of the same. Weights and biases of convolutions are of the input's type too, and so are their
+ * gradients. Scales, shifts and statistics of normalisations, and their gradients, are float32 whatever the input.
  */
 public interface NeuralOps {
     /** A result with what its backward needs; {@code saved} is opaque, and null where nothing is needed. */
