@@ -26,7 +26,13 @@ public interface MathOps {
     Storage where(Storage condition, Storage a, Storage b);
 
     /** {@code y = alpha·x + beta·y} in place; same shape, any orders. With {@code beta = 0}, y's old contents do not matter. */
-    void axpby(float alpha, Storage x, float beta, Storage y);
+    default void axpby(float alpha, Storage x, float beta, Storage y) {
+        addInto(alpha, x, beta, y);
+        y.changed("axpby()");
+    }
+
+    /** See {@link #axpby}, which is to be called: it {@linkplain Storage#changed says} that y has changed. */
+    void addInto(float alpha, Storage x, float beta, Storage y);
 
     /** Over the given axes (distinct, counted from the start), which stay with size 1. */
     Storage reduce(ReduceOp op, Storage x, int... axes);

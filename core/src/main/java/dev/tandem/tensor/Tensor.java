@@ -210,7 +210,11 @@ public final class Tensor {
     // Transfer
     // ---------------------------------------------------------------------------------------------------------
 
-    /** Overwrites the elements from memory in row-major order. */
+    /**
+     * Overwrites the elements from memory in row-major order. A tensor that was computed passes no gradients on from then on,
+     * as its values have come from elsewhere; while {@link Autograd#noGrad} it still does. A backward that needs the old
+     * values is refused.
+     */
     public void set(MemorySegment source) {
         long expected = elements() * dtype().bytes();
         if (source.byteSize() != expected) {
@@ -218,6 +222,15 @@ public final class Tensor {
                     "set: " + source.byteSize() + " bytes given for " + dtype() + shape() + ", which has " + expected);
         }
         device.memory().upload(source, storage());
+        overwritten("set()");
+    }
+
+    private void overwritten(String by) {
+        storage.changed(by);
+        if (node != null && Autograd.isEnabled()) {
+            node.release();
+            node = null;
+        }
     }
 
     public void set(float... values) {
@@ -238,7 +251,7 @@ public final class Tensor {
         set(MemorySegment.ofArray(values));
     }
 
-    /** Overwrites the elements with another tensor's, which must have the same shape. Not recorded. */
+    /** Overwrites the elements with another tensor's, which must have the same shape, as {@link #set(MemorySegment)} does. Not recorded. */
     public void copyFrom(Tensor source) {
         if (!source.shape().equals(shape())) {
             throw new ShapeException("copyFrom: " + source.shape() + " into " + shape() + "; the shapes must be equal");
@@ -247,6 +260,7 @@ public final class Tensor {
                 Autograd.NoGrad off = Autograd.noGrad()) {
             device.memory().copyInto(source.to(device).cast(dtype()).storage(), storage());
         }
+        overwritten("copyFrom()");
     }
 
     /** The elements in row-major order, copied to the host. */
@@ -442,6 +456,7 @@ public final class Tensor {
             return null;
         }
         gradientClaimed = true;
+        gradientTarget.changed("a backward that wrote gradients there");
         return gradientTarget;
     }
 
