@@ -52,7 +52,7 @@ public final class Tensor {
     // Creation
     // ---------------------------------------------------------------------------------------------------------
 
-    /** A vector of float32 on the current device. */
+    /** A vector of float32 on the {@linkplain Device#current current device}. */
     public static Tensor of(float... values) {
         return of(Device.current(), values, values.length);
     }
@@ -164,7 +164,9 @@ public final class Tensor {
     public Storage storage() {
         if (storage == null) {
             throw new IllegalStateException(
-                    "this tensor was released; a tensor outlives its scope only through Scope.keep or persist");
+                    device.isClosed()
+                            ? "this tensor was released when its device " + device + " was closed"
+                            : "this tensor was released; a tensor outlives its scope only through Scope.keep or persist");
         }
         return storage;
     }
@@ -176,6 +178,11 @@ public final class Tensor {
     public Tensor persist() {
         moveTo(device.scope());
         return this;
+    }
+
+    Scope scope() {
+        storage();
+        return scope;
     }
 
     void moveTo(Scope other) {
@@ -832,9 +839,7 @@ public final class Tensor {
     void checkSameDevice(String operation, Tensor other) {
         if (other.device != device) {
             throw new IllegalArgumentException(
-                    operation.toLowerCase() + ": one operand is on " + device + ", the other on "
-                            + other.device + (device.name().equals(other.device.name()) ? " (opened twice)" : "")
-                            + "; move one with to(device)");
+                    operation.toLowerCase() + ": " + Device.apart("one operand", device, "the other", other.device));
         }
     }
 
