@@ -26,7 +26,7 @@ public interface Backend extends AutoCloseable {
     /** Waits until everything asked for so far has been done. */
     void synchronize();
 
-    /** Frees everything, whatever is still live. */
+    /** Frees everything, whatever is still live. May come from another thread than all other calls, when no operation runs. */
     @Override
     void close();
 }

@@ -29,8 +29,17 @@ public interface MathOps {
     /** {@code a} where the condition (UINT8) is not zero, else {@code b}, both of one type, which may be any; all three broadcast. */
     Storage where(Storage condition, Storage a, Storage b);
 
-    /** {@code y = alpha·x + beta·y} in place; same shape and floating type, any orders. With {@code beta = 0}, y's old contents do not matter. */
-    void axpby(float alpha, Storage x, float beta, Storage y);
+    /**
+     * {@code y = alpha·x + beta·y} in place; same shape and floating type, any orders. With {@code beta = 0}, y's old contents do
+     * not matter.
+     */
+    default void axpby(float alpha, Storage x, float beta, Storage y) {
+        addInto(alpha, x, beta, y);
+        y.changed("axpby()");
+    }
+
+    /** See {@link #axpby}, which is to be called: it {@linkplain Storage#changed says} that y has changed. */
+    void addInto(float alpha, Storage x, float beta, Storage y);
 
     /**
      * Over the given axes (distinct, counted from the start), which stay with size 1. Of a floating type; of an integer type all

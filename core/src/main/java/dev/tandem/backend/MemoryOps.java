@@ -6,7 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** Where elements lie: allocation, transfer, copies between orders. All data types. */
+/**
+ * Where elements lie: allocation, transfer, copies between orders. All data types. What overwrites a storage has two methods:
+ * the one to call, which {@linkplain Storage#changed says so}, and {@code write}, which a backend implements.
+ */
 public interface MemoryOps {
     /**
      * Memory in plain order with undefined contents.
@@ -16,17 +19,35 @@ public interface MemoryOps {
     Storage allocate(Shape shape, DType dtype);
 
     /** Copies from host memory (plain order, native byte order, exactly the target's bytes) to a plain-order storage. */
-    void upload(MemorySegment source, Storage target);
+    default void upload(MemorySegment source, Storage target) {
+        write(source, target);
+        target.changed("upload()");
+    }
+
+    /** See {@link #upload}. */
+    void write(MemorySegment source, Storage target);
 
     /** Copies to host memory, in plain order. Waits for it. */
     void download(Storage source, MemorySegment target);
 
-    void fill(Storage target, double value);
+    default void fill(Storage target, double value) {
+        write(value, target);
+        target.changed("fill()");
+    }
+
+    /** See {@link #fill}. */
+    void write(double value, Storage target);
 
     Storage copy(Storage source);
 
     /** Overwrites {@code target}, which has the same shape and type. */
-    void copyInto(Storage source, Storage target);
+    default void copyInto(Storage source, Storage target) {
+        write(source, target);
+        target.changed("copyInto()");
+    }
+
+    /** See {@link #copyInto}. */
+    void write(Storage source, Storage target);
 
     /** Converts; to bfloat16 and float16 rounds to nearest even, to integers truncates toward zero. */
     Storage cast(Storage source, DType dtype);

@@ -44,6 +44,7 @@ public final class BatchNorm2d extends Module implements FusesActivation {
 
     /** How weights start: zeros in the last norm of a residual branch make the block start as identity. */
     public BatchNorm2d init(Initializer initializer) {
+        requireNotInitialized("init() was set");
         weight = parameter("weight", Parameter.Kind.NORM, initializer, channels);
         return this;
     }

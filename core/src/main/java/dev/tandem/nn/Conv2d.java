@@ -116,6 +116,7 @@ public final class Conv2d extends Module implements FusesActivation {
             throw new IllegalArgumentException("Conv2d: " + inChannels + " → " + outChannels
                     + " channels cannot be divided among " + groups + " groups; both must be divisible by it");
         }
+        requireNotInitialized("groups() was set");
         this.groups = groups;
         register();
         return this;
@@ -123,6 +124,7 @@ public final class Conv2d extends Module implements FusesActivation {
 
     /** Whether to add a bias; true by default. */
     public Conv2d bias(boolean wanted) {
+        requireNotInitialized("bias() was set");
         hasBias = wanted;
         register();
         return this;
@@ -130,6 +132,7 @@ public final class Conv2d extends Module implements FusesActivation {
 
     /** How weights start. */
     public Conv2d init(Initializer initializer) {
+        requireNotInitialized("init() was set");
         weightInit = initializer;
         register();
         return this;
@@ -137,6 +140,7 @@ public final class Conv2d extends Module implements FusesActivation {
 
     /** How the bias starts. */
     public Conv2d initBias(Initializer initializer) {
+        requireNotInitialized("initBias() was set");
         biasInit = initializer;
         register();
         return this;

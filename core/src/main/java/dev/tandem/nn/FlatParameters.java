@@ -79,7 +79,8 @@ public final class FlatParameters {
             gradients = zeros(needed);
             for (Entry entry : entries) {
                 if (entry.offset() + entry.count() <= needed) {
-                    Tensor place = Tensor.wrap(device, view(gradients, entry)).persist();
+                    Tensor place =
+                            Tensor.wrap(device, view(gradients, entry).asPart()).persist();
                     entry.parameter().value().setGradientTarget(place.storage());
                     places.add(place); // lives as long as the parameter does: until the device closes
                 }
@@ -117,7 +118,7 @@ public final class FlatParameters {
     }
 
     Tensor valueOf(Entry entry) {
-        return Tensor.wrap(device, view(values, entry)).persist();
+        return Tensor.wrap(device, view(values, entry).asPart()).persist();
     }
 
     private Storage view(Tensor flat, Entry entry) {

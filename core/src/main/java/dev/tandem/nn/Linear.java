@@ -2,6 +2,7 @@ package dev.tandem.nn;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.nn.functional.InputShapeException;
+import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Tensor;
 
 /**
@@ -45,6 +46,7 @@ public final class Linear extends Module implements FusesActivation {
 
     /** Whether to add a bias; true by default. */
     public Linear bias(boolean wanted) {
+        requireNotInitialized("bias() was set");
         hasBias = wanted;
         register();
         return this;
@@ -52,6 +54,7 @@ public final class Linear extends Module implements FusesActivation {
 
     /** How weights start. */
     public Linear init(Initializer initializer) {
+        requireNotInitialized("init() was set");
         weightInit = initializer;
         register();
         return this;
@@ -59,6 +62,7 @@ public final class Linear extends Module implements FusesActivation {
 
     /** How the bias starts. */
     public Linear initBias(Initializer initializer) {
+        requireNotInitialized("initBias() was set");
         biasInit = initializer;
         register();
         return this;
@@ -113,6 +117,14 @@ public final class Linear extends Module implements FusesActivation {
                     "input " + input.shape() + " has " + (input.rank() == 0 ? "no" : input.size(-1))
                             + " features, the layer expects " + inFeatures + " (weight " + weight.shape() + "); "
                             + mend);
+        }
+        if (!input.dtype().isFloating()) {
+            throw new InputShapeException(
+                    "Linear", "input is " + input.dtype() + "; convert it with cast(DType.FLOAT32) first");
+        }
+        Device device = weight.value().device();
+        if (input.device() != device) {
+            throw new InputShapeException("Linear", Device.apart("the input", input.device(), "the weight", device));
         }
     }
 

@@ -6,6 +6,7 @@ import dev.tandem.backend.Storage;
 import dev.tandem.nn.functional.InputShapeException;
 import dev.tandem.tensor.Autograd;
 import dev.tandem.tensor.DType;
+import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 import java.util.stream.LongStream;
@@ -148,8 +149,8 @@ public final class Losses {
                             + scores.shape());
         }
         if (target.device() != scores.device()) {
-            throw new IllegalArgumentException(loss + ": scores are on " + scores.device() + ", the target on "
-                    + target.device() + "; move one with to(device)");
+            throw new IllegalArgumentException(
+                    loss + ": " + Device.apart("the scores tensor", scores.device(), "the target", target.device()));
         }
     }
 }

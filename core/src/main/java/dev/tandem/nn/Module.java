@@ -41,19 +41,21 @@ public abstract class Module {
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
     private String path = "";
     private boolean training = true;
-    private FlatParameters flat;
+    private Module network; // that initialize was called on, null before: this or what this is a part of
+    private FlatParameters flat; // of the network itself only
     private Observer observer;
 
     /** What is known of a module once it is initialised and used. */
-    record Status(String path, boolean training, FlatParameters flat, Observer observer) {}
+    record Status(String path, boolean training, Module network, FlatParameters flat, Observer observer) {}
 
     Status status() {
-        return new Status(path, training, flat, observer);
+        return new Status(path, training, network, flat, observer);
     }
 
     void setStatus(Status status) {
         path = status.path;
         training = status.training;
+        network = status.network;
         flat = status.flat;
         observer = status.observer;
     }
@@ -61,14 +63,18 @@ public abstract class Module {
     /** What this part computes. Called by {@link #apply}, which releases what is not needed afterwards. */
     protected abstract Tensor forward(Tensor input);
 
-    /** Computes the output for an input; what was made on the way and no gradient needs is released at once. */
+    /**
+     * Computes the output for an input; what was made on the way and no gradient needs is released at once. What a forward
+     * returns although it was there before, such as its input, a parameter's value, or a tensor that it keeps with {@link
+     * Tensor#persist}, stays its owner's.
+     */
     public final Tensor apply(Tensor input) {
         return run(input, this::forward);
     }
 
     /** As {@link #apply}, for a module's further forms of forward, such as one with a second input. */
     protected final Tensor run(Tensor input, UnaryOperator<Tensor> forward) {
-        return runAll(input, x -> List.of(forward.apply(x))).get(0);
+        return runAll(input, x -> Collections.singletonList(forward.apply(x))).get(0);
     }
 
     /** As {@link #run}, for a forward with several outputs, of which observers see the first. */
@@ -78,45 +84,120 @@ public abstract class Module {
         }
         try (Scope scope = Scope.open()) {
             List<Tensor> outputs = forward.apply(input);
+            requireTensors(outputs);
             if (observer != null) {
                 observer.applied(path, this, input, outputs.get(0));
             }
-            for (Tensor output : outputs) {
-                if (output != input) {
-                    scope.keep(output);
-                }
-            }
+            outputs.forEach(scope::keep);
             return outputs;
         } catch (InputShapeException e) {
             throw e.in(label());
+        } catch (NotInitializedException e) {
+            throw e.in(this);
+        }
+    }
+
+    private void requireTensors(List<Tensor> outputs) {
+        boolean none = outputs == null || outputs.isEmpty();
+        for (int i = 0; !none && i < outputs.size(); i++) {
+            Tensor output = outputs.get(i);
+            none = output == null;
+            if (!none && output.isReleased()) {
+                throw new IllegalStateException(label() + ": forward returned a tensor that was released; what a module"
+                        + " keeps from one call to the next needs persist()");
+            }
+        }
+        if (none) {
+            throw new IllegalStateException(label() + ": forward returned null; return the tensor that it computed");
         }
     }
 
     // Structure
     // --------------------------------------------------------------------------------------------------------
 
-    /** Registers a part under a name. Returns it. */
+    /**
+     * Registers a part under a name, so that its parameters are this module's too. The same part may have several names; then
+     * they share its parameters. Returns it.
+     *
+     * @throws IllegalStateException if the network is initialised and the part has parameters
+     */
     protected final <M extends Module> M child(String name, M module) {
-        if (children.putIfAbsent(name, module) != null) {
-            throw new IllegalArgumentException(this + ": has a part named " + name + " already");
+        requireNoCycle(name, module);
+        if (children.containsKey(name)) {
+            throw new IllegalArgumentException(label() + ": has a part named " + name + " already");
         }
+        requireFreeOfParameters("a part named " + name + " was added", module);
+        put(name, module);
         return module;
     }
 
-    /** Puts another part in the place of one. Returns the earlier one. */
+    /**
+     * Puts another part in the place of one. Returns the earlier one.
+     *
+     * @throws IllegalStateException if the network is initialised and either of them has parameters
+     */
     protected final Module replaceChild(String name, Module module) {
-        if (!children.containsKey(name)) {
+        Module earlier = children.get(name);
+        if (earlier == null) {
             throw new IllegalArgumentException(
-                    this + ": has no part named " + name + "; there is " + children.keySet());
+                    label() + ": has no part named " + name + "; there is " + children.keySet());
         }
-        if (flat != null) {
-            throw new IllegalStateException(this + ": replace parts before initialize, which lays out all parameters");
-        }
-        return children.put(name, module);
+        requireNoCycle(name, module);
+        requireFreeOfParameters("its part " + name + " was replaced", earlier, module);
+        put(name, module);
+        return earlier;
     }
 
-    /** Registers a parameter under a name, in place of an earlier one of that name. Returns it. */
+    private void put(String name, Module module) {
+        children.put(name, module);
+        if (network != null) { // a part without parameters, which needs no more to be initialised
+            module.visit(join(path, name), (place, part) -> {
+                part.path = place;
+                part.network = network;
+            });
+        }
+    }
+
+    private void requireNoCycle(String name, Module module) {
+        if (module == null) {
+            throw new IllegalArgumentException(label() + ": the part " + name + " is null");
+        }
+        module.visit((place, part) -> {
+            if (part == this) {
+                throw new IllegalArgumentException(label() + ": cannot be a part of itself, as " + join(name, place));
+            }
+        });
+    }
+
+    private void requireFreeOfParameters(String change, Module... parts) {
+        for (Module part : parts) {
+            if (!part.parameters().isEmpty()) {
+                requireNotInitialized(change);
+            }
+        }
+    }
+
+    /**
+     * Refuses to change which parameters there are once they lie in memory: for setters that register some anew, before they
+     * change anything.
+     *
+     * @param change what was done, for the message: {@code "bias() was set"}
+     * @throws IllegalStateException if the network is initialised, naming it and this part
+     */
+    protected final void requireNotInitialized(String change) {
+        if (isInitialized()) {
+            throw new IllegalStateException(label() + (network == this ? "" : " of " + network.label()) + ": " + change
+                    + " after initialize, which has laid out all parameters; do it before initialize");
+        }
+    }
+
+    /**
+     * Registers a parameter under a name, in place of an earlier one of that name. Returns it.
+     *
+     * @throws IllegalStateException if the network is initialised
+     */
     protected final Parameter parameter(String name, Parameter.Kind kind, Initializer initializer, long... shape) {
+        requireNotInitialized("parameter " + name + " was registered");
         Parameter parameter = new Parameter(name, kind, Shape.of(shape), initializer);
         parameters.put(name, parameter);
         return parameter;
@@ -124,6 +205,7 @@ public abstract class Module {
 
     /** Takes a parameter away, such as a bias that is not wanted. */
     protected final void removeParameter(String name) {
+        requireNotInitialized("parameter " + name + " was removed");
         parameters.remove(name);
     }
 
@@ -183,11 +265,10 @@ public abstract class Module {
      * initialised on another. On a {@link MetaBackend} it takes no memory and no time.
      *
      * @param seed the same seed gives the same values on every device
+     * @throws IllegalStateException if it has values on an open device, or a part of it has
      */
     public final void initialize(Device device, long seed) {
-        if (flat != null && !flat.values().isReleased()) {
-            throw new IllegalStateException(this + ": is initialised already, on " + flat.device());
-        }
+        visit((name, part) -> part.requireNoValues(this, name));
         Map<String, Parameter> all = parameters();
         flat = new FlatParameters(
                 device,
@@ -217,7 +298,24 @@ public abstract class Module {
         });
         device.memory()
                 .trim(); // start values were drawn in memory as large as the parameters; no step asks for such again
-        visit((name, module) -> module.path = name);
+        visit((name, module) -> {
+            module.path = name;
+            module.network = this;
+        });
+    }
+
+    private void requireNoValues(Module whole, String name) {
+        if (isInitialized()) {
+            String what = name.isEmpty() ? "" : "its part " + name + " ";
+            String how = network == this ? "" : ", as part of " + network.label();
+            throw new IllegalStateException(whole.label() + ": " + what + "is initialised already" + how + ", on "
+                    + network.flat.device() + ", and would lose its values; initialize a network once, as a whole");
+        }
+    }
+
+    /** Whether it has values, on a device that is open. */
+    final boolean isInitialized() {
+        return network != null && network.flat != null && !network.flat.values().isReleased();
     }
 
     /** The buffers that {@link #initialize} made on this network. */
@@ -256,7 +354,8 @@ public abstract class Module {
 
     /** For messages: the name in the network, and the kind of layer. */
     protected final String label() {
-        return getClass().getSimpleName() + (path.isEmpty() ? "" : " " + path);
+        String kind = getClass().getSimpleName();
+        return (kind.isEmpty() ? "a module without a name" : kind) + (path.isEmpty() ? "" : " " + path);
     }
 
     /** The kind of layer and its settings, in one line. */

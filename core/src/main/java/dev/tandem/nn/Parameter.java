@@ -49,11 +49,10 @@ public final class Parameter {
         return initializer;
     }
 
-    /** @throws IllegalStateException if the module was not initialised */
+    /** @throws NotInitializedException if the module was not initialised */
     public Tensor value() {
         if (value == null) {
-            throw new IllegalStateException(
-                    "parameter " + path + " has no values yet; call initialize(device, seed) on the network first");
+            throw new NotInitializedException(this);
         }
         return value;
     }

@@ -40,7 +40,7 @@ public final class Placement {
         network.visit((name, module) -> {
             Module.Status status = module.status();
             placement.modules.put(module, status);
-            module.setStatus(new Module.Status("", status.training(), null, null));
+            module.setStatus(new Module.Status("", status.training(), null, null, null));
         });
         network.parameters().values().stream().distinct().forEach(parameter -> {
             Tensor value = parameter.isInitialized() ? parameter.value() : null;

@@ -1,6 +1,7 @@
 package dev.tandem.nn;
 
 import dev.tandem.backend.Activation;
+import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.List;
  */
 public class Sequential extends Module {
     private final List<Module> layers = new ArrayList<>();
+    private final List<String> names = new ArrayList<>();
 
     /** Layers named 0, 1, 2, … */
     public Sequential(Module... layers) {
@@ -33,13 +35,18 @@ public class Sequential extends Module {
 
     public final Sequential add(String name, Module layer) {
         layers.add(child(name, layer));
+        names.add(name);
         return this;
     }
 
-    /** Puts another layer in the place of one, as for a new head: it must not be initialised yet. */
+    /**
+     * Puts another layer in the place of one, as for a new head.
+     *
+     * @throws IllegalStateException if the network that this is, or is a part of, is initialised and either layer has parameters
+     */
     public final Sequential replace(String name, Module layer) {
-        Module earlier = replaceChild(name, layer);
-        layers.replaceAll(each -> each == earlier ? layer : each);
+        replaceChild(name, layer);
+        layers.set(names.indexOf(name), layer);
         return this;
     }
 
@@ -58,25 +65,27 @@ public class Sequential extends Module {
 
     /** Through the layers with indices from {@code from} to before {@code to}. */
     final Tensor forward(Tensor input, int from, int to) {
-        Tensor current = input;
-        for (int i = from; i < to; i++) {
-            Activation activation = fusedBehind(i, to);
-            Tensor output;
-            if (isRectifiedPool(i, to)) {
-                output = ((MaxPool2d) layers.get(i + 1)).applyRectified(current);
-                i++;
-            } else if (activation == null) {
-                output = layers.get(i).apply(current);
-            } else {
-                output = ((FusesActivation) layers.get(i)).apply(current, activation);
-                i++;
+        try (Scope between = Scope.open()) {
+            Tensor current = input;
+            for (int i = from; i < to; i++) {
+                Activation activation = fusedBehind(i, to);
+                Tensor output;
+                if (isRectifiedPool(i, to)) {
+                    output = ((MaxPool2d) layers.get(i + 1)).applyRectified(current);
+                    i++;
+                } else if (activation == null) {
+                    output = layers.get(i).apply(current);
+                } else {
+                    output = ((FusesActivation) layers.get(i)).apply(current, activation);
+                    i++;
+                }
+                if (current != output && between.owns(current)) {
+                    current.release(); // made here, used up here; the tape keeps what it needs
+                }
+                current = output;
             }
-            if (current != input && current != output) {
-                current.release(); // made here, used up here; the tape keeps what it needs
-            }
-            current = output;
+            return between.keep(current);
         }
-        return current;
     }
 
     /** Whether layer {@code index} is a ReLU that the next, a max-pooling, takes over. */

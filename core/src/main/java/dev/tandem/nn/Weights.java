@@ -171,5 +171,6 @@ public final class Weights {
         try (Scope scope = Scope.open()) {
             target.copyFrom(Tensor.upload(target.device(), source.data(), source.dtype(), source.shape()));
         }
+        target.storage().changed("loading weights");
     }
 }

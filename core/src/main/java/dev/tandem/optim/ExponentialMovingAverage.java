@@ -45,6 +45,7 @@ public final class ExponentialMovingAverage {
                 .device()
                 .optimizer()
                 .lerp(average.storage(), parameters.values().storage(), 1 - past);
+        average.storage().changed("update() of a moving average");
     }
 
     /** Puts the averages into the network until the result is closed. */
@@ -76,6 +77,7 @@ public final class ExponentialMovingAverage {
         Storage kept = memory.copy(parameters.values().storage());
         memory.copyInto(average.storage(), parameters.values().storage());
         memory.copyInto(kept, average.storage());
+        parameters.values().storage().changed("swapIn() of a moving average");
         kept.release();
         swapped = !swapped;
     }

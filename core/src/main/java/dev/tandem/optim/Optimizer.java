@@ -200,8 +200,10 @@ public abstract class Optimizer {
         }
         if (limit > 0) {
             device.clipByValue(all, limit);
+            all.gradients().changed("clipByValue()");
         }
         update(device, all);
+        all.parameters().changed("step() of " + getClass().getSimpleName());
     }
 
     /** Forgets all gradients; otherwise the next backward adds to them. */

@@ -59,8 +59,8 @@ public final class Autograd {
      *
      * @param output one reference, which the tensor takes over
      * @param inputs what the operation computed from, in the order that {@link Backward#give} counts; nulls allowed
-     * @param saved what the backward needs, in the order that {@link Backward#saved} counts; borrowed, nulls allowed. Anything
-     *     else that the function captures must not be a tensor or a storage.
+     * @param saved what the backward needs, in the order that {@link Backward#saved} counts; borrowed, nulls allowed. A
+     *     value among them that is changed in place before it is asked for makes backward fail. Anything else that the function captures must not be a tensor or a storage.
      */
     public static Tensor record(
             String operation,
@@ -71,7 +71,7 @@ public final class Autograd {
             BackwardFunction function) {
         Tensor result = Tensor.wrap(device, output);
         if (isRecording(inputs)) {
-            result.attach(new Node(operation, device, inputs, saved, function));
+            result.attach(new Node(operation, device, output, inputs, saved, function));
         }
         return result;
     }

@@ -23,9 +23,14 @@ public final class Backward {
         return node.device;
     }
 
-    /** What the operation saved, as a tensor of this backward's scope; null if it saved null. */
+    /**
+     * What the operation saved, as a tensor of this backward's scope; null if it saved null. Ask only for what the gradients
+     * that are {@linkplain #needs needed} are computed from, since anything else may well have changed.
+     *
+     * @throws IllegalStateException if it was changed in place since
+     */
     public Tensor saved(int index) {
-        Storage storage = node.saved[index];
+        Storage storage = node.saved(index);
         return storage == null ? null : Tensor.wrap(node.device, storage.retain());
     }
 

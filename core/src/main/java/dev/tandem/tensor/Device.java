@@ -16,12 +16,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A CPU or GPU that tensors live on. It belongs to the thread that opened it; every use from another thread is an error. To
- * compute on several devices at once, give each its thread.
+ * A CPU or GPU that tensors live on. It belongs to the thread that opened it; every use from another thread is an error, but
+ * for {@link #close}. To compute on several devices at once, give each its thread. A device whose thread has ended is closed
+ * when the next one is opened, on whichever thread.
  *
  * <pre>{@code
  * try (Device device = Device.open("auto")) {
@@ -31,20 +33,20 @@ import org.slf4j.LoggerFactory;
  */
 public final class Device implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Device.class);
-    private static final ThreadLocal<Device> CURRENT = new ThreadLocal<>();
+    private static final AtomicLong LAST_NUMBER = new AtomicLong();
 
     private final Backend backend;
     private final int threads;
-    private final Thread owner = Thread.currentThread();
-    private final Device previous = CURRENT.get();
+    private final Ownership ownership;
+    private final long number = LAST_NUMBER.incrementAndGet();
     private final Scope scope = Scope.root();
     private Rng random;
-    private boolean closed;
 
     private Device(Backend backend, DeviceOptions options) {
         this.backend = backend;
         this.threads = options.threadsOrCores();
-        CURRENT.set(this);
+        this.ownership = new Ownership(this, backend);
+        OpenDevices.add(this);
     }
 
     /** {@link #open(String, DeviceOptions)} with default options. */
@@ -60,6 +62,7 @@ public final class Device implements AutoCloseable {
      * @throws DeviceException if there is no such device, saying why and what to do
      */
     public static Device open(String name, DeviceOptions options) {
+        OpenDevices.closeAbandoned();
         if (name.equals("auto")) {
             return openBest(options);
         }
@@ -89,6 +92,7 @@ public final class Device implements AutoCloseable {
 
     /** Opens a backend that is no service: a test's own, say. */
     public static Device of(Backend backend) {
+        OpenDevices.closeAbandoned();
         return new Device(backend, DeviceOptions.DEFAULT);
     }
 
@@ -147,10 +151,13 @@ public final class Device implements AutoCloseable {
                 .toList();
     }
 
-    /** The device that this thread opened last; opens {@code auto} if it has none. */
+    /**
+     * The device that this thread opened last, of those that are still open.
+     *
+     * @throws IllegalStateException if this thread has none, saying which other threads have
+     */
     public static Device current() {
-        Device device = CURRENT.get();
-        return device == null ? open("auto") : device;
+        return OpenDevices.current();
     }
 
     public DeviceInfo info() {
@@ -215,15 +222,42 @@ public final class Device implements AutoCloseable {
     }
 
     private Backend checked() {
-        if (Thread.currentThread() != owner) {
-            throw new WrongThreadException("device " + name() + " belongs to thread '" + owner.getName()
-                    + "' but was used from '" + Thread.currentThread().getName()
-                    + "'; use it on its own thread, or open a device on this one");
-        }
-        if (closed) {
-            throw new IllegalStateException("device " + name() + " is closed");
-        }
+        ownership.check();
         return backend;
+    }
+
+    boolean isClosed() {
+        return ownership.isClosed();
+    }
+
+    Thread owner() {
+        return ownership.owner();
+    }
+
+    /** For messages: what is where, and what to do about it. */
+    public static String apart(String one, Device a, String other, Device b) {
+        String mend = a.isClosed() || b.isClosed()
+                ? "what a closed device held is gone"
+                : a.owner() == b.owner()
+                        ? "move one with to(device)"
+                        : "tensors of two threads cannot meet: carry their values over with toFloatArray() and Tensor.of";
+        return one + " is on " + a.nameBeside(b) + ", " + other + " on " + b.nameBeside(a) + "; " + mend;
+    }
+
+    /** The name and, if the other device has the same, what tells the two apart. */
+    private String nameBeside(Device other) {
+        if (isClosed()) {
+            return name() + " (closed)";
+        }
+        if (!name().equals(other.name())) {
+            return name();
+        }
+        String order = number < other.number ? "opened first" : "opened later";
+        if (owner() == other.owner()) {
+            return name() + " (" + order + ")";
+        }
+        boolean oneName = owner().getName().equals(other.owner().getName());
+        return name() + " (of thread '" + owner().getName() + "'" + (oneName ? ", " + order : "") + ")";
     }
 
     /** Where tensors live that must outlast every scope, such as parameters. */
@@ -231,19 +265,23 @@ public final class Device implements AutoCloseable {
         return scope;
     }
 
-    /** Releases every tensor that outlived its scope, and the device. */
+    /**
+     * Releases every tensor that outlived its scope, and the device. Also from another thread, as in a shutdown hook: if the
+     * owner is computing, after the operation that is under way; what it asks for next finds the device closed.
+     *
+     * @throws IllegalStateException from another thread, if the owner's operation does not end within some seconds; the device
+     *     then stays open
+     */
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
-        checked();
-        scope.releaseAll();
-        closed = true;
-        backend.close();
-        if (CURRENT.get() == this) {
-            CURRENT.set(previous);
-        }
+        ownership.close(() -> {
+            OpenDevices.remove(this);
+            try {
+                scope.releaseAll();
+            } finally {
+                backend.close();
+            }
+        });
     }
 
     @Override

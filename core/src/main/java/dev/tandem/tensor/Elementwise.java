@@ -75,11 +75,14 @@ final class Elementwise {
             }
             return;
         }
+        // An operand that does not matter for its own derivative may have changed since.
+        boolean product = op == BinaryOp.MULTIPLY;
         if (backward.needs(0)) {
-            backward.give(0, left(op, gradient, backward.saved(0), backward.saved(1)));
+            Tensor a = product || op == BinaryOp.DIVIDE ? null : backward.saved(0);
+            backward.give(0, left(op, gradient, a, backward.saved(1)));
         }
         if (backward.needs(1)) {
-            backward.give(1, right(op, gradient, backward.saved(0), backward.saved(1)));
+            backward.give(1, right(op, gradient, backward.saved(0), product ? null : backward.saved(1)));
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.tandem.tensor;
 
+import dev.tandem.backend.Change;
 import dev.tandem.backend.Storage;
 import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -10,29 +10,35 @@ import java.util.function.Consumer;
  * what it saved is released, without waiting for the garbage collector.
  */
 final class Node {
-    private static final AtomicLong NEXT_ID = new AtomicLong();
-
     /**
      * Where an input came from: a recorded operation, or a leaf that collects its gradient, or neither. Its gradient has its
      * shape and type.
      */
     record Edge(Node producer, Tensor leaf, Shape shape, DType dtype) {}
 
-    /** Grows with time, so that an operation's id is above those of all that it was computed from. */
-    final long id = NEXT_ID.getAndIncrement();
+    /** Above those of all operations that it was computed from, and below the number of each change after it. */
+    final long id = Change.nextNumber();
 
     final String operation;
     final Device device;
     final Edge[] edges;
     final Autograd.BackwardFunction function;
-    Storage[] saved;
+    private Storage[] saved;
+    private final Storage output; // not retained: told from inputs in messages
     Storage gradient; // what the operations after it have given so far
     Consumer<Tensor> onGradient; // null for none
     private int references;
 
-    Node(String operation, Device device, Tensor[] inputs, Storage[] saved, Autograd.BackwardFunction function) {
+    Node(
+            String operation,
+            Device device,
+            Storage output,
+            Tensor[] inputs,
+            Storage[] saved,
+            Autograd.BackwardFunction function) {
         this.operation = operation;
         this.device = device;
+        this.output = output;
         this.function = function;
         this.edges = new Edge[inputs.length];
         for (int i = 0; i < inputs.length; i++) {
@@ -56,6 +62,25 @@ final class Node {
         }
         producer.retain();
         return new Edge(producer, null, input.shape(), input.dtype());
+    }
+
+    /**
+     * What was saved, borrowed; null if that is null.
+     *
+     * @throws IllegalStateException if it was overwritten since
+     */
+    Storage saved(int index) {
+        Storage storage = saved[index];
+        if (storage == null) {
+            return null;
+        }
+        Change change = storage.lastChange();
+        if (change != null && change.number() > id) {
+            throw new IllegalStateException("backward of " + operation + ": its saved "
+                    + (storage == output ? "output " : "input ") + storage.shape() + " was changed in place by "
+                    + change.by() + " after it was used; change a copy, or run backward first");
+        }
+        return storage;
     }
 
     void retain() {

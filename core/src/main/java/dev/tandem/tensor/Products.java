@@ -18,13 +18,14 @@ final class Products {
                 a.device().math().matmul(a.storage(), b.storage(), false, transposeB, biasStorage, activation, null);
         Storage[] saved = {a.storage(), b.storage(), activation == null ? null : y};
         Tensor[] inputs = {a, b, bias};
+        boolean matrices = a.rank() == 2 && b.rank() == 2;
         return Autograd.record("matmul", a.device(), y, inputs, saved, backward -> {
             Tensor gradient = beforeActivation(backward, activation, 2);
             if (backward.needs(0)) {
                 backward.give(0, product(backward, gradient, backward.saved(1), false, !transposeB, null));
             }
             if (backward.needs(1)) {
-                giveWeight(backward, gradient, transposeB);
+                giveWeight(backward, gradient, transposeB, matrices);
             }
             if (backward.needs(2)) {
                 backward.give(2, gradient);
@@ -53,11 +54,9 @@ final class Products {
                                 storage.isExclusive()));
     }
 
-    private static void giveWeight(Backward backward, Tensor gradient, boolean transposeB) {
+    private static void giveWeight(Backward backward, Tensor gradient, boolean transposeB, boolean matrices) {
         Tensor a = backward.saved(0);
-        Tensor b = backward.saved(1);
-        boolean weight = a.rank() == 2 && b.rank() == 2;
-        Storage into = weight ? backward.target(1) : null;
+        Storage into = matrices ? backward.target(1) : null;
         Tensor result = transposeB
                 ? product(backward, gradient, a, true, false, into)
                 : product(backward, a, gradient, true, false, into);

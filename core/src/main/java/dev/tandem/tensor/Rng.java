@@ -51,11 +51,13 @@ public final class Rng {
     }
 
     private Tensor draw(Distribution distribution, long... shape) {
-        return Tensor.wrap(device, device.math().random(distribution, Shape.of(shape), state.storage()));
+        Storage numbers = device.math().random(distribution, Shape.of(shape), state());
+        return Tensor.wrap(device, numbers);
     }
 
-    /** The state on the device, int64 {@code [2]}, for operations that draw by themselves. */
+    /** The state on the device, int64 {@code [2]}, for operations that draw by themselves, which changes it. */
     public Storage state() {
+        state.storage().changed("a draw of random numbers");
         return state.storage();
     }
 

@@ -6,8 +6,9 @@ package dev.tandem.tensor;
  *
  * <pre>{@code
  * try (Scope step = Scope.open()) {
- *     Tensor loss = model.apply(images).crossEntropy(labels);
- *     ...
+ *     Tensor loss = Losses.crossEntropy(network.apply(images), labels);
+ *     loss.backward();
+ *     optimizer.step();
  * }
  * }</pre>
  */
@@ -39,10 +40,24 @@ public final class Scope implements AutoCloseable {
         return scope == null ? device.scope() : scope;
     }
 
-    /** Moves a tensor to the enclosing scope, so that it outlives this one. Returns it. */
+    /**
+     * Lets a tensor outlive this scope: moves it to the enclosing one if it belongs to this scope, or to one inside this. What
+     * lives longer anyway, such as a parameter, stays where it belongs. Returns the tensor.
+     */
     public Tensor keep(Tensor tensor) {
-        tensor.moveTo(outer == null ? tensor.device().scope() : outer);
+        Scope owner = tensor.scope();
+        while (owner != null && owner != this) {
+            owner = owner.outer;
+        }
+        if (owner == this) {
+            tensor.moveTo(outer == null ? tensor.device().scope() : outer);
+        }
         return tensor;
+    }
+
+    /** Whether a tensor is released when this scope closes, but not before. */
+    public boolean owns(Tensor tensor) {
+        return tensor.scope() == this;
     }
 
     @Override

@@ -53,7 +53,7 @@ public final class Tensor {
     // Creation
     // ---------------------------------------------------------------------------------------------------------
 
-    /** A vector of float32 on the current device. */
+    /** A vector of float32 on the {@linkplain Device#current current device}. */
     public static Tensor of(float... values) {
         return of(Device.current(), values, values.length);
     }
@@ -171,7 +171,9 @@ public final class Tensor {
     public Storage storage() {
         if (storage == null) {
             throw new IllegalStateException(
-                    "this tensor was released; a tensor outlives its scope only through Scope.keep or persist");
+                    device.isClosed()
+                            ? "this tensor was released when its device " + device + " was closed"
+                            : "this tensor was released; a tensor outlives its scope only through Scope.keep or persist");
         }
         return storage;
     }
@@ -183,6 +185,11 @@ public final class Tensor {
     public Tensor persist() {
         moveTo(device.scope());
         return this;
+    }
+
+    Scope scope() {
+        storage();
+        return scope;
     }
 
     void moveTo(Scope other) {
@@ -217,7 +224,11 @@ public final class Tensor {
     // Transfer
     // ---------------------------------------------------------------------------------------------------------
 
-    /** Overwrites the elements from memory in row-major order. */
+    /**
+     * Overwrites the elements from memory in row-major order. A tensor that was computed passes no gradients on from then on,
+     * as its values have come from elsewhere; while {@link Autograd#noGrad} it still does. A backward that needs the old
+     * values is refused.
+     */
     public void set(MemorySegment source) {
         long expected = elements() * dtype().bytes();
         if (source.byteSize() != expected) {
@@ -225,6 +236,15 @@ public final class Tensor {
                     "set: " + source.byteSize() + " bytes given for " + dtype() + shape() + ", which has " + expected);
         }
         device.memory().upload(source, storage());
+        overwritten("set()");
+    }
+
+    private void overwritten(String by) {
+        storage.changed(by);
+        if (node != null && Autograd.isEnabled()) {
+            node.release();
+            node = null;
+        }
     }
 
     public void set(float... values) {
@@ -245,7 +265,7 @@ public final class Tensor {
         set(MemorySegment.ofArray(values));
     }
 
-    /** Overwrites the elements with another tensor's, which must have the same shape. Not recorded. */
+    /** Overwrites the elements with another tensor's, which must have the same shape, as {@link #set(MemorySegment)} does. Not recorded. */
     public void copyFrom(Tensor source) {
         if (!source.shape().equals(shape())) {
             throw new ShapeException("copyFrom: " + source.shape() + " into " + shape() + "; the shapes must be equal");
@@ -254,6 +274,7 @@ public final class Tensor {
                 Autograd.NoGrad off = Autograd.noGrad()) {
             device.memory().copyInto(source.to(device).cast(dtype()).storage(), storage());
         }
+        overwritten("copyFrom()");
     }
 
     /** The elements in row-major order, copied to the host. */
@@ -462,6 +483,7 @@ public final class Tensor {
             return null;
         }
         gradientClaimed = true;
+        gradientTarget.changed("a backward that wrote gradients there");
         return gradientTarget;
     }
 
@@ -838,9 +860,7 @@ public final class Tensor {
     void checkSameDevice(String operation, Tensor other) {
         if (other.device != device) {
             throw new IllegalArgumentException(
-                    operation.toLowerCase() + ": one operand is on " + device + ", the other on "
-                            + other.device + (device.name().equals(other.device.name()) ? " (opened twice)" : "")
-                            + "; move one with to(device)");
+                    operation.toLowerCase() + ": " + Device.apart("one operand", device, "the other", other.device));
         }
     }
 

@@ -29,6 +29,14 @@ class KitOnReferenceTest {
     }
 
     @Nested
+    class Changes extends ChangeConformance {
+        @Override
+        protected String deviceName() {
+            return "reference";
+        }
+    }
+
+    @Nested
     class Scopes extends ScopeConformance {
         @Override
         protected String deviceName() {

@@ -75,7 +75,7 @@ final class ReferenceMath implements MathOps {
     }
 
     @Override
-    public void axpby(float alpha, Storage x, float beta, Storage y) {
+    public void addInto(float alpha, Storage x, float beta, Storage y) {
         for (int i = 0; i < of(y).elements(); i++) {
             of(y).set(i, alpha * of(x).get(i) + (beta == 0 ? 0 : beta * of(y).get(i)));
         }

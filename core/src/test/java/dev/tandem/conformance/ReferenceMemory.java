@@ -46,7 +46,7 @@ final class ReferenceMemory implements MemoryOps {
     }
 
     @Override
-    public void upload(MemorySegment source, Storage target) {
+    public void write(MemorySegment source, Storage target) {
         ReferenceStorage to = of(target);
         for (int i = 0; i < to.elements(); i++) {
             switch (to.dtype()) {
@@ -80,7 +80,7 @@ final class ReferenceMemory implements MemoryOps {
     }
 
     @Override
-    public void fill(Storage target, double value) {
+    public void write(double value, Storage target) {
         for (int i = 0; i < of(target).elements(); i++) {
             of(target).set(i, value);
         }
@@ -94,7 +94,7 @@ final class ReferenceMemory implements MemoryOps {
     }
 
     @Override
-    public void copyInto(Storage source, Storage target) {
+    public void write(Storage source, Storage target) {
         for (int i = 0; i < of(target).elements(); i++) {
             of(target).take(i, of(source), i);
         }

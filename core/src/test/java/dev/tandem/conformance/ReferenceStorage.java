@@ -44,9 +44,17 @@ final class ReferenceStorage extends Storage {
         block.users++;
     }
 
+    private ReferenceStorage(ReferenceStorage sharing, int offset, Shape shape) {
+        super(sharing, shape);
+        this.heap = sharing.heap;
+        this.block = sharing.block;
+        this.offset = offset;
+        block.users++;
+    }
+
     /** Shares the memory. */
     ReferenceStorage view(long from, Shape shape) {
-        return new ReferenceStorage(heap, block, offset + Math.toIntExact(from), shape, dtype());
+        return new ReferenceStorage(this, offset + Math.toIntExact(from), shape);
     }
 
     int elements() {

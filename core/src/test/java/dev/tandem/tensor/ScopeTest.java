@@ -70,6 +70,46 @@ class ScopeTest {
     }
 
     @Test
+    void keepLeavesWhatLivesLongerWhereItBelongs() {
+        Tensor persistent = Tensor.of(1).persist();
+        try (Scope outer = Scope.open()) {
+            Tensor early = Tensor.of(2);
+            try (Scope nested = Scope.open()) {
+                nested.keep(persistent);
+                nested.keep(early);
+                assertThat(outer.owns(early)).isTrue();
+            }
+            assertThat(early.isReleased()).isFalse();
+        }
+        assertThat(persistent.isReleased()).isFalse();
+    }
+
+    @Test
+    void keepingTwiceMovesOnce() {
+        Tensor kept;
+        try (Scope outer = Scope.open()) {
+            try (Scope nested = Scope.open()) {
+                kept = nested.keep(nested.keep(Tensor.of(1)));
+            }
+            assertThat(outer.owns(kept)).isTrue();
+        }
+        assertThat(kept.isReleased()).isTrue();
+    }
+
+    @Test
+    void anOuterScopeKeepsWhatBelongsToOneInside() {
+        Tensor kept;
+        try (Scope outer = Scope.open()) {
+            try (Scope middle = Scope.open()) {
+                try (Scope nested = Scope.open()) {
+                    kept = middle.keep(Tensor.of(1));
+                }
+            }
+            assertThat(outer.owns(kept)).isTrue();
+        }
+    }
+
+    @Test
     void releasedTensorsCannotBeKept() {
         try (Scope scope = Scope.open()) {
             Tensor x = Tensor.of(1);

@@ -72,7 +72,7 @@ final class CpuMath implements MathOps {
     }
 
     @Override
-    public void axpby(float alpha, Storage x, float beta, Storage y) {
+    public void addInto(float alpha, Storage x, float beta, Storage y) {
         if (!isHalf(y)) {
             elementwise.axpby(alpha, x, beta, y);
             return;
@@ -81,7 +81,7 @@ final class CpuMath implements MathOps {
         CpuStorage target = memory.cast(y, DType.FLOAT32);
         elementwise.axpby(alpha, source, beta, target);
         CpuStorage rounded = memory.cast(target, y.dtype());
-        memory.copyInto(rounded, y);
+        memory.write(rounded, y);
         source.release();
         target.release();
         rounded.release();

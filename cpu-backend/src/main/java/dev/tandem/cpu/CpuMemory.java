@@ -23,7 +23,7 @@ final class CpuMemory implements MemoryOps {
     }
 
     @Override
-    public void upload(MemorySegment source, Storage target) {
+    public void write(MemorySegment source, Storage target) {
         CpuStorage to = (CpuStorage) target;
         if (to.isAlsoPlain()) {
             to.segment().copyFrom(source);
@@ -43,7 +43,7 @@ final class CpuMemory implements MemoryOps {
     }
 
     @Override
-    public void fill(Storage target, double value) {
+    public void write(double value, Storage target) {
         Fill.fill(runtime, (CpuStorage) target, value);
     }
 
@@ -55,7 +55,7 @@ final class CpuMemory implements MemoryOps {
     }
 
     @Override
-    public void copyInto(Storage source, Storage target) {
+    public void write(Storage source, Storage target) {
         StridedCopy.copy(runtime, (CpuStorage) source, (CpuStorage) target);
     }
 

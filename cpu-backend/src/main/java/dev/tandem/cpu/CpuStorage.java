@@ -25,6 +25,16 @@ final class CpuStorage extends Storage {
         this.order = order;
     }
 
+    /** On the memory of another. */
+    private CpuStorage(CpuStorage sharing, long address, Shape shape, Order order) {
+        super(sharing, shape);
+        this.allocator = sharing.allocator;
+        this.block = sharing.block;
+        this.address = address;
+        this.order = order;
+        block.retain();
+    }
+
     /** Channels last is for rank 4. */
     static CpuStorage allocate(CachingAllocator allocator, Shape shape, DType dtype, Order order) {
         Block block = allocator.allocate(shape.elements() * dtype.bytes(), new Owner(shape, dtype));
@@ -54,8 +64,7 @@ final class CpuStorage extends Storage {
         if (!isAlsoPlain()) {
             throw new IllegalStateException("a view needs plain order");
         }
-        block.retain();
-        return new CpuStorage(allocator, block, address + offset * dtype().bytes(), shape, dtype(), Order.PLAIN);
+        return new CpuStorage(this, address + offset * dtype().bytes(), shape, Order.PLAIN);
     }
 
     /** The same memory read in another order, for shapes where the orders coincide. */
@@ -65,8 +74,7 @@ final class CpuStorage extends Storage {
 
     /** The same memory under another shape and order, in which its elements lie as they should. */
     CpuStorage alias(Shape shape, Order order) {
-        block.retain();
-        return new CpuStorage(allocator, block, address, shape, dtype(), order);
+        return new CpuStorage(this, address, shape, order);
     }
 
     Order order() {

@@ -104,12 +104,15 @@ final class OpenMp {
         void run(int thread, int threads);
     }
 
-    private static final Part[] PARTS = new Part[1024]; // regions under way, by the number of their device
+    /** Devices that can be open at once. */
+    static final int MOST_DEVICES = 1024;
+
+    private static final Part[] PARTS = new Part[MOST_DEVICES]; // regions under way, by the number of their device
 
     /**
      * Runs the part once on each of some threads, and waits for all.
      *
-     * @param device a number below 1,024 that no other region under way has
+     * @param device a number below {@link #MOST_DEVICES} that no other region under way has
      */
     static void run(int device, int threads, Part part) {
         PARTS[device] = part;

@@ -1,12 +1,13 @@
 package dev.tandem.cpu;
 
+import dev.tandem.tensor.DeviceException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
@@ -20,9 +21,9 @@ final class Parallel implements AutoCloseable {
         void run(long from, long to);
     }
 
-    private static final AtomicInteger NEXT_DEVICE = new AtomicInteger();
+    private static final BitSet OPEN_DEVICES = new BitSet(OpenMp.MOST_DEVICES);
 
-    private final int device = NEXT_DEVICE.getAndIncrement() % 1024;
+    private final int device = takeNumber();
     private final int threads;
     private final ExecutorService pool; // null where OpenMP's threads are ours to use
 
@@ -34,6 +35,24 @@ final class Parallel implements AutoCloseable {
                 : Executors.newFixedThreadPool(
                         threads - 1,
                         Thread.ofPlatform().daemon().name("tandem-cpu-", 0).factory());
+    }
+
+    /** The lowest that no open device has. */
+    private static int takeNumber() {
+        synchronized (OPEN_DEVICES) {
+            int number = OPEN_DEVICES.nextClearBit(0);
+            if (number == OpenMp.MOST_DEVICES) {
+                throw new DeviceException("device cpu: " + number
+                        + " are open in this process already, which is the most; close those that are not needed");
+            }
+            OPEN_DEVICES.set(number);
+            return number;
+        }
+    }
+
+    /** What tells it from all others that are open. */
+    int device() {
+        return device;
     }
 
     int threads() {
@@ -139,6 +158,9 @@ final class Parallel implements AutoCloseable {
     public void close() {
         if (pool != null) {
             pool.shutdown();
+        }
+        synchronized (OPEN_DEVICES) {
+            OPEN_DEVICES.clear(device);
         }
     }
 }

@@ -47,7 +47,7 @@ final class CudaMath implements MathOps {
     }
 
     @Override
-    public void axpby(float alpha, Storage x, float beta, Storage y) {
+    public void addInto(float alpha, Storage x, float beta, Storage y) {
         elementwise.axpby(alpha, x, beta, y);
     }
 

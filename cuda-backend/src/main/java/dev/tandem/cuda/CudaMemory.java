@@ -24,7 +24,7 @@ final class CudaMemory implements MemoryOps {
     }
 
     @Override
-    public void upload(MemorySegment source, Storage target) {
+    public void write(MemorySegment source, Storage target) {
         runtime.uploads().upload(source, ((CudaStorage) target).address);
     }
 
@@ -34,7 +34,7 @@ final class CudaMemory implements MemoryOps {
     }
 
     @Override
-    public void fill(Storage target, double value) {
+    public void write(double value, Storage target) {
         Fill.fill(runtime, (CudaStorage) target, value);
     }
 
@@ -44,7 +44,7 @@ final class CudaMemory implements MemoryOps {
     }
 
     @Override
-    public void copyInto(Storage source, Storage target) {
+    public void write(Storage source, Storage target) {
         CudaStorage from = (CudaStorage) source;
         StridedCopy.copyBytes(runtime, from.address, ((CudaStorage) target).address, from.bytes());
     }

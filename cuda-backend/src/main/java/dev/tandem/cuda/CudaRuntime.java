@@ -21,7 +21,7 @@ final class CudaRuntime implements AutoCloseable {
 
     private static final ThreadLocal<CudaRuntime> CURRENT = new ThreadLocal<>();
 
-    private final Arena arena = Arena.ofConfined();
+    private final Arena arena = Arena.ofShared(); // another thread may close the device
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
     private final boolean deterministic;

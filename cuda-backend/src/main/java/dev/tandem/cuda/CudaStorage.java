@@ -20,6 +20,15 @@ final class CudaStorage extends Storage {
         this.address = address;
     }
 
+    /** On the memory of another. */
+    private CudaStorage(CudaStorage sharing, long address, Shape shape) {
+        super(sharing, shape);
+        this.allocator = sharing.allocator;
+        this.block = sharing.block;
+        this.address = address;
+        block.retain();
+    }
+
     static CudaStorage allocate(CachingAllocator allocator, Shape shape, DType dtype) {
         Block block = allocator.allocate(Math.multiplyExact(shape.elements(), dtype.bytes()), new Owner(shape, dtype));
         return new CudaStorage(allocator, block, block.address, shape, dtype);
@@ -45,8 +54,7 @@ final class CudaStorage extends Storage {
 
     /** The same memory from an element on, under another shape. */
     CudaStorage view(long offset, Shape shape) {
-        block.retain();
-        return new CudaStorage(allocator, block, address + offset * dtype().bytes(), shape, dtype());
+        return new CudaStorage(this, address + offset * dtype().bytes(), shape);
     }
 
     long elements() {

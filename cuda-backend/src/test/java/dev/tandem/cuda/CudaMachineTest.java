@@ -15,6 +15,8 @@ import dev.tandem.tensor.DeviceException;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -246,6 +248,58 @@ class CudaMachineTest {
                             + " CUDNN_STATUS_EXECUTION_FAILED (the simulation gives no reason)");
             x.release();
         }
+    }
+
+    @Test
+    void nothingIsLeftWhenAnotherThreadClosesADevice() throws InterruptedException {
+        List<String> before = simulation.leaks();
+        Device device = Device.open("cuda");
+        device.random().normal(64, 100_000).relu().sum().item();
+        Thread closer = new Thread(device::close);
+        closer.start();
+        closer.join();
+        assertThat(simulation.leaks()).isEqualTo(before);
+        assertThat(simulation.diagnoses()).isEmpty();
+    }
+
+    @Test
+    void theDeviceOfAnEndedThreadIsGivenBackWhenTheNextIsOpened() throws InterruptedException {
+        List<String> before = simulation.leaks();
+        Thread forgetful = new Thread(() -> {
+            Device device = Device.open("cuda");
+            device.random().normal(64, 1000).relu().sum().item();
+        });
+        forgetful.start();
+        forgetful.join();
+        assertThat(simulation.leaks()).isNotEqualTo(before);
+        try (Device next = Device.open("cuda")) {
+            next.random().normal(64, 1000).relu().sum().item();
+        }
+        assertThat(simulation.leaks()).isEqualTo(before);
+        assertThat(simulation.diagnoses()).isEmpty();
+    }
+
+    @Test
+    void closingOneDeviceLeavesTheClosersOwnAtWork() throws InterruptedException {
+        CompletableFuture<Device> other = new CompletableFuture<>();
+        CountDownLatch done = new CountDownLatch(1);
+        Thread owner = new Thread(() -> {
+            other.complete(Device.open("cuda"));
+            try {
+                done.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        owner.start();
+        try (Device own = Device.open("cuda")) {
+            Tensor x = Tensor.ones(3);
+            other.join().close();
+            assertThat(x.sum().item()).isEqualTo(3);
+        }
+        done.countDown();
+        owner.join();
+        assertThat(simulation.diagnoses()).isEmpty();
     }
 
     @Test

@@ -45,7 +45,7 @@ final class MetaMath implements MathOps {
     }
 
     @Override
-    public void axpby(float alpha, Storage x, float beta, Storage y) {}
+    public void addInto(float alpha, Storage x, float beta, Storage y) {}
 
     @Override
     public Storage reduce(ReduceOp op, Storage x, int... axes) {

@@ -42,7 +42,7 @@ final class MetaMemory implements MemoryOps {
     }
 
     @Override
-    public void upload(MemorySegment source, Storage target) {}
+    public void write(MemorySegment source, Storage target) {}
 
     @Override
     public void download(Storage source, MemorySegment target) {
@@ -50,7 +50,7 @@ final class MetaMemory implements MemoryOps {
     }
 
     @Override
-    public void fill(Storage target, double value) {}
+    public void write(double value, Storage target) {}
 
     @Override
     public Storage copy(Storage source) {
@@ -58,7 +58,7 @@ final class MetaMemory implements MemoryOps {
     }
 
     @Override
-    public void copyInto(Storage source, Storage target) {}
+    public void write(Storage source, Storage target) {}
 
     @Override
     public Storage cast(Storage source, DType dtype) {
@@ -67,7 +67,7 @@ final class MetaMemory implements MemoryOps {
 
     @Override
     public Storage reshape(Storage source, Shape shape) {
-        return new MetaStorage(this, shape, source.dtype(), ((MetaStorage) source).block);
+        return new MetaStorage((MetaStorage) source, shape);
     }
 
     @Override

@@ -26,6 +26,14 @@ final class MetaStorage extends Storage {
         block.storages++;
     }
 
+    /** On the memory of another. */
+    MetaStorage(MetaStorage sharing, Shape shape) {
+        super(sharing, shape);
+        memory = sharing.memory;
+        block = sharing.block;
+        block.storages++;
+    }
+
     @Override
     protected boolean ownsMemoryAlone() {
         return block.storages == 1;

@@ -55,6 +55,10 @@ public final class BatchNormalization {
                         momentum,
                         epsilon,
                         activation);
+        if (runningMean != null) {
+            runningMean.storage().changed("the running statistics of a batch norm in training");
+            runningVariance.storage().changed("the running statistics of a batch norm in training");
+        }
         // The output is needed only to go back through the activation: without one it need not stay in memory.
         Storage[] saved = {
             x.storage(),

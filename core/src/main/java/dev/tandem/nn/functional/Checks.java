@@ -3,6 +3,7 @@ package dev.tandem.nn.functional;
 import dev.tandem.backend.OperationKind;
 import dev.tandem.backend.Window;
 import dev.tandem.tensor.DType;
+import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 import java.util.Set;
@@ -60,8 +61,8 @@ final class Checks {
     static void sameDevice(String function, Tensor x, Tensor... others) {
         for (Tensor other : others) {
             if (other != null && other.device() != x.device()) {
-                throw new IllegalArgumentException(function + ": the input is on " + x.device()
-                        + ", a weight or second input on " + other.device() + "; move one with to(device)");
+                throw new InputShapeException(
+                        function, Device.apart("the input", x.device(), "a weight or second input", other.device()));
             }
         }
     }
