@@ -97,7 +97,7 @@ final class EvalCommand extends Subcommand {
             NetworkSpec spec = trained.spec();
             ImageDataset images = open(source, split);
             if (images instanceof ImageFolder photos) {
-                images = labelled(photos.sized(spec.height()), spec);
+                images = labelled(photos.sized(spec.height(), spec.resize()), spec);
             } else if (images.height() != spec.height() || images.width() != spec.width()) {
                 console()
                         .note("images of " + images.height() + "×" + images.width() + " are scaled to the network's "

@@ -254,7 +254,7 @@ final class InspectCommand extends Subcommand {
     }
 
     private ImageDataset trainingImages(String data, NetworkSpec spec) {
-        ImageDataset all = DataSource.open(data, Split.TRAIN, spec.height());
+        ImageDataset all = DataSource.open(data, Split.TRAIN, spec.height(), spec.resize());
         return looking.limit == null || looking.limit >= all.size()
                 ? all
                 : new Subset(all.name(), all, IntStream.range(0, looking.limit).toArray());

@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.Normalization;
+import dev.tandem.data.Resize;
 import dev.tandem.io.HostTensor;
 import dev.tandem.io.WeightsFile;
 import dev.tandem.models.ModelEntry;
@@ -51,14 +52,19 @@ final class Pretrained {
      */
     Normalization normalization(ModelEntry entry, int channels) {
         Normalization normalization = spec().map(NetworkSpec::normalization)
-                .orElseGet(() -> Normalization.standard(
-                        entry.pixels().mean(), entry.pixels().deviation()));
+                .orElseGet(() -> PublishedPixels.normalization(entry, entry.pixels().mean().length));
         if (normalization.mean().length != channels) {
             throw new UsageException("--pretrained " + file + ": its pixels' normalisation is known for "
                     + normalization.mean().length + " channels, the images have " + channels
                     + "; say what it was with --normalization");
         }
         return normalization;
+    }
+
+    /** How photos were scaled where it was trained, as it tells or as the network's published weights want it. */
+    Resize resize(ModelEntry entry, int imageSize) {
+        return spec().map(spec -> spec.height() == imageSize ? spec.resize() : Resize.usual(imageSize))
+                .orElseGet(() -> PublishedPixels.resize(entry, imageSize));
     }
 
     /** @throws IllegalArgumentException if it tells of another network */

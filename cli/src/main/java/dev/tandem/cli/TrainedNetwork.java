@@ -1,6 +1,5 @@
 package dev.tandem.cli;
 
-import dev.tandem.data.Normalization;
 import dev.tandem.io.HostTensor;
 import dev.tandem.io.WeightsFile;
 import dev.tandem.models.ModelEntry;
@@ -127,10 +126,8 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
         return network;
     }
 
-    /** For weights of others: the normalisation that the published weights were trained with, and numbers for classes. */
+    /** For weights of others: images prepared as for the published weights, and numbers for classes. */
     private static NetworkSpec asPublished(ModelEntry model, ModelOptions options) {
-        Normalization normalization =
-                Normalization.standard(model.pixels().mean(), model.pixels().deviation());
         List<String> names = IntStream.range(0, options.classes())
                 .mapToObj(Integer::toString)
                 .toList();
@@ -140,7 +137,8 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
                 options.imageSize(),
                 options.imageSize(),
                 names,
-                normalization,
+                PublishedPixels.resize(model, options.imageSize()),
+                PublishedPixels.normalization(model, options.channels()),
                 options.settings());
     }
 

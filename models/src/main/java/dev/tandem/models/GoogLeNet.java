@@ -38,7 +38,8 @@ final class GoogLeNet {
                 Families.IMAGENET.with("aux", true).with("dropout", 0.2).with("dropout_aux", 0.7);
         return List.of(ModelEntry.of("googlenet", 2014, PAPER, options, GoogLeNet::network)
                 .least(15)
-                .published(69.778, 89.530));
+                .published(69.778, 89.530)
+                .pixels(Pixels.TRANSFORMED));
     }
 
     private static Module network(ModelOptions options) {

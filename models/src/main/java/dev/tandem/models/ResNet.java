@@ -74,7 +74,8 @@ final class ResNet {
     }
 
     private static ModelEntry small(String name, Design design, int... depths) {
-        return ModelEntry.of(name, 2015, SMALL, Families.CIFAR, options -> resNet(options, Stem.CIFAR, design, depths));
+        return ModelEntry.of(name, 2015, SMALL, Families.CIFAR, options -> resNet(options, Stem.CIFAR, design, depths))
+                .pixels(Pixels.CIFAR10);
     }
 
     /** @param depths blocks of each stage */
