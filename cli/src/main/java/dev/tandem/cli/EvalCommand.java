@@ -93,7 +93,7 @@ final class EvalCommand extends Subcommand {
         String trainedOn = TrainedNetwork.trainedOn(file).orElse(TrainSettings.MNIST);
         String source = data.folder == null ? trainedOn : data.folder.toString();
         try (Device opened = device.open(false)) {
-            TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened);
+            TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened, console());
             NetworkSpec spec = trained.spec();
             ImageDataset images = open(source, split);
             if (images instanceof ImageFolder photos) {

@@ -111,10 +111,10 @@ final class TrainingJob {
         try (Device device = deviceSettings.open(settings.deterministic())) {
             network.initialize(device, settings.seed());
             if (settings.weights() != null && !resume) {
-                TrainedNetwork.loadInto(network, entry, settings.weights());
+                TrainedNetwork.loadInto(network, entry, options, settings.weights(), console);
             }
             if (pretrained != null) {
-                console.note(pretrained.loadInto(network, entry, options));
+                console.note(pretrained.loadInto(network, entry, options, console));
             }
             Transfer transfer = new Transfer(settings, network, entry, options);
             transfer.checkGroups();

@@ -59,6 +59,8 @@ final class InceptionV3 {
                 .add("Mixed_6e", mixed6(192));
         if (options.flag("aux")) {
             network.head("AuxLogits", head(options));
+        } else {
+            network.withoutHead("AuxLogits");
         }
         return network.add("Mixed_7a", mixed7a(768)) // 8
                 .add("Mixed_7b", mixed7(1280))

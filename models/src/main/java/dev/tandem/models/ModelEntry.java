@@ -34,7 +34,15 @@ public record ModelEntry(
     static ModelEntry of(
             String name, int year, String paper, ModelOptions defaults, Function<ModelOptions, Module> builder) {
         return new ModelEntry(
-                name, year, paper, defaults, 1, Double.NaN, Double.NaN, Pixels.of(defaults.channels(), defaults.imageSize()), builder);
+                name,
+                year,
+                paper,
+                defaults,
+                1,
+                Double.NaN,
+                Double.NaN,
+                Pixels.of(defaults.channels(), defaults.imageSize()),
+                builder);
     }
 
     ModelEntry least(int imageSize) {

@@ -19,8 +19,8 @@ public record Pixels(double[] mean, double[] deviation, int resize, Interpolatio
     static final int LEAST_CUT = 128;
 
     /** Torchvision's for most of its weights: the mean and deviation of ImageNet's channels. */
-    static final Pixels IMAGENET = new Pixels(
-            ofUnits(0.485, 0.456, 0.406), ofUnits(0.229, 0.224, 0.225), 256, Interpolation.BILINEAR);
+    static final Pixels IMAGENET =
+            new Pixels(ofUnits(0.485, 0.456, 0.406), ofUnits(0.229, 0.224, 0.225), 256, Interpolation.BILINEAR);
     /** From −1 to 1, as TensorFlow's slim networks want them. */
     static final Pixels AROUND_ZERO = IMAGENET.with(new double[] {128, 128, 128}, new double[] {128, 128, 128});
     /**
@@ -29,8 +29,8 @@ public record Pixels(double[] mean, double[] deviation, int resize, Interpolatio
      */
     static final Pixels TRANSFORMED = IMAGENET.with(ofUnits(0.5, 0.5, 0.5), ofUnits(0.5, 0.5, 0.5));
     /** Of CIFAR-10's channels, as https://github.com/kuangliu/pytorch-cifar has them. */
-    static final Pixels CIFAR10 =
-            IMAGENET.with(ofUnits(0.4914, 0.4822, 0.4465), ofUnits(0.2023, 0.1994, 0.2010)).resize(32);
+    static final Pixels CIFAR10 = IMAGENET.with(ofUnits(0.4914, 0.4822, 0.4465), ofUnits(0.2023, 0.1994, 0.2010))
+            .resize(32);
 
     /** The usual for grey or coloured images of a size. */
     static Pixels of(int channels, int imageSize) {

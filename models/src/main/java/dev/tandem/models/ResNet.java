@@ -92,6 +92,7 @@ final class ResNet {
             network.add("layer" + (i + 1), stage(design, from, planes, i == 0 ? 1 : 2, depths[i]));
             from = planes * design.expansion;
         }
+        network.formerly("linear", "fc"); // in https://github.com/kuangliu/pytorch-cifar
         return network.add("avgpool", globalAvgPool())
                 .add("flatten", flatten())
                 .add("fc", linear(from, options.classes()));
@@ -186,6 +187,7 @@ final class ResNet {
                 norms.add(child("bn" + (i + 1), batchNorm(convolutions[i].outChannels())));
             }
             this.shortcut = shortcut instanceof Sequential ? child("downsample", shortcut) : shortcut;
+            formerly("shortcut", "downsample");
         }
 
         @Override

@@ -14,8 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * what the builders set beside it ({@code transform_input}); for the others, their own repositories.
  */
 class PixelsTest {
-    private static final String TABLE =
-            """
+    private static final String TABLE = """
             alexnet            224 256 BILINEAR imagenet
             vgg11              224 256 BILINEAR imagenet
             vgg11_bn           224 256 BILINEAR imagenet
@@ -101,8 +100,7 @@ class PixelsTest {
 
     @Test
     void everyNetworksPublishedPreparationIsKnown() {
-        List<String[]> rows =
-                TABLE.lines().map(line -> line.trim().split(" +")).toList();
+        List<String[]> rows = TABLE.lines().map(line -> line.trim().split(" +")).toList();
         assertThat(rows.stream().map(row -> row[0]))
                 .containsExactlyInAnyOrderElementsOf(
                         Models.all().stream().map(ModelEntry::name).toList());
@@ -160,6 +158,7 @@ class PixelsTest {
         assertThat(Models.get("resnet18").pixels(1).deviation()).containsExactly(255);
         assertThat(Models.get("lenet5").pixels(3).mean())
                 .isEqualTo(Models.get("resnet18").pixels().mean());
-        assertThat(Models.get("googlenet").pixels(3)).isEqualTo(Models.get("googlenet").pixels());
+        assertThat(Models.get("googlenet").pixels(3))
+                .isEqualTo(Models.get("googlenet").pixels());
     }
 }
