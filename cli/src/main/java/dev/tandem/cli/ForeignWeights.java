@@ -8,10 +8,12 @@ import dev.tandem.models.Models;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Weights;
 import dev.tandem.nn.WeightsMismatchException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** Weights in a file that others wrote: found in it by what they are, with advice where they do not fit. */
 final class ForeignWeights {
@@ -19,9 +21,16 @@ final class ForeignWeights {
     private static final double MOST = 0.9;
 
     /** A network of the zoo, and how many of its parameters a file has. */
-    private record Likeness(ModelEntry entry, int fitting, int parameters) {
+    private record Likeness(ModelEntry entry, int fitting, int parameters) implements Comparable<Likeness> {
         double share() {
             return (double) fitting / parameters;
+        }
+
+        @Override
+        public int compareTo(Likeness other) {
+            return fitting != other.fitting
+                    ? Integer.compare(fitting, other.fitting)
+                    : Integer.compare(other.parameters, parameters);
         }
     }
 
@@ -59,10 +68,9 @@ final class ForeignWeights {
 
     private Optional<String> advice(
             ModelEntry entry, ModelOptions options, Map<String, HostTensor> tensors, WeightsMismatchException e) {
-        Optional<Likeness> other =
-                nearest().filter(likeness -> !likeness.entry().equals(entry));
-        if (other.isPresent()) {
-            return other.map(ForeignWeights::describe);
+        List<Likeness> nearest = nearest();
+        if (nearest.stream().noneMatch(likeness -> likeness.entry().equals(entry))) {
+            return describe(nearest);
         }
         List<String> head = List.copyOf(entry.head(options));
         HostTensor last = tensors.get(head.get(head.size() - 1));
@@ -80,28 +88,35 @@ final class ForeignWeights {
 
     /** What the file may be of, as advice; empty if it is like no network of the zoo. */
     Optional<String> looksLike() {
-        return nearest().map(ForeignWeights::describe);
+        return describe(nearest());
     }
 
-    private static String describe(Likeness likeness) {
-        return "they look like weights of " + likeness.entry().name() + " (" + likeness.fitting() + " of its "
-                + likeness.parameters() + " parameters fit); use that (--model "
-                + likeness.entry().name() + ")";
+    private static Optional<String> describe(List<Likeness> alike) {
+        if (alike.isEmpty() || alike.get(0).share() < MOST) {
+            return Optional.empty();
+        }
+        Likeness first = alike.get(0);
+        String names = alike.stream().map(each -> each.entry().name()).collect(Collectors.joining(" or "));
+        return Optional.of("they look like weights of " + names + " (" + first.fitting() + " of its "
+                + first.parameters() + " parameters fit); use that (--model "
+                + first.entry().name() + ")");
     }
 
-    /** The network of most parameters that the file has, and of the fewest that it has not. */
-    private Optional<Likeness> nearest() {
-        Likeness best = null;
+    /** The networks of most parameters that the file has, and of the fewest that it has not. */
+    private List<Likeness> nearest() {
+        List<Likeness> best = new ArrayList<>();
         for (ModelEntry entry : Models.all()) {
             Module network = entry.build(entry.defaults());
             Likeness each = new Likeness(
                     entry, Weights.fitting(file, network), network.parameters().size());
-            if (best == null
-                    || each.fitting() > best.fitting()
-                    || (each.fitting() == best.fitting() && each.parameters() < best.parameters())) {
-                best = each;
+            int order = best.isEmpty() ? 1 : each.compareTo(best.get(0));
+            if (order > 0) {
+                best.clear();
+            }
+            if (order >= 0) {
+                best.add(each);
             }
         }
-        return Optional.of(best).filter(likeness -> likeness.share() >= MOST);
+        return best;
     }
 }

@@ -105,7 +105,7 @@ class ExportCommandTest {
         TandemCommandTest.assertOneLine(unnamed, ExitCodes.FAILURE);
         assertThat(unnamed.err())
                 .contains("do not fit the network: 0 of its")
-                .contains("they look like weights of lenet5 (10 of its 10 parameters fit); use that (--model lenet5)");
+                .contains("they look like weights of lenet5_1998 or lenet5 (10 of its 10 parameters fit); use that");
         assertThat(folder.resolve("mlp.onnx")).doesNotExist();
     }
 
