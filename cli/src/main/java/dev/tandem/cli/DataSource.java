@@ -3,6 +3,7 @@ package dev.tandem.cli;
 import dev.tandem.data.Datasets;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.data.ImageFolder;
+import dev.tandem.data.Resize;
 import dev.tandem.data.ResizedDataset;
 import dev.tandem.data.Split;
 import dev.tandem.io.BrokenFileException;
@@ -20,9 +21,16 @@ final class DataSource {
      * @throws BrokenFileException if a file is damaged
      */
     static ImageDataset open(String data, Split split, Integer imageSize) {
+        return open(data, split, imageSize, null);
+    }
+
+    /** @param resize how photos are scaled before they are cut to {@code imageSize}; null for the usual way */
+    static ImageDataset open(String data, Split split, Integer imageSize, Resize resize) {
         ImageDataset dataset = open(data, split);
-        if (dataset instanceof ImageFolder) {
-            return imageSize == null ? dataset : ((ImageFolder) dataset).sized(imageSize);
+        if (dataset instanceof ImageFolder photos) {
+            return imageSize == null
+                    ? photos
+                    : photos.sized(imageSize, resize == null ? Resize.usual(imageSize) : resize);
         }
         return imageSize == null || (dataset.height() == imageSize && dataset.width() == imageSize)
                 ? dataset

@@ -93,11 +93,11 @@ final class EvalCommand extends Subcommand {
         String trainedOn = TrainedNetwork.trainedOn(file).orElse(TrainSettings.MNIST);
         String source = data.folder == null ? trainedOn : data.folder.toString();
         try (Device opened = device.open(false)) {
-            TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened);
+            TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened, console());
             NetworkSpec spec = trained.spec();
             ImageDataset images = open(source, split);
             if (images instanceof ImageFolder photos) {
-                images = labelled(photos.sized(spec.height()), spec);
+                images = labelled(photos.sized(spec.height(), spec.resize()), spec);
             } else if (images.height() != spec.height() || images.width() != spec.width()) {
                 console()
                         .note("images of " + images.height() + "×" + images.width() + " are scaled to the network's "

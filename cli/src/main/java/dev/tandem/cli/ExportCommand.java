@@ -118,7 +118,8 @@ final class ExportCommand extends Subcommand {
             console().note("no --weights: the file holds random start values");
             return TrainedNetwork.untrained(model, size, device);
         }
-        return TrainedNetwork.open(TrainedNetwork.locate(model == null ? file() : weights), model, size, device);
+        Path file = TrainedNetwork.locate(model == null ? file() : weights);
+        return TrainedNetwork.open(file, model, size, device, console());
     }
 
     private Path file() {

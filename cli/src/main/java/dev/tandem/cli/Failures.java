@@ -1,7 +1,6 @@
 package dev.tandem.cli;
 
 import dev.tandem.backend.OutOfDeviceMemoryException;
-import dev.tandem.nn.WeightsMismatchException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.util.Arrays;
@@ -76,8 +75,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     }
 
     private int say(String message, Throwable cause, int exitCode) {
-        boolean list = cause instanceof WeightsMismatchException; // a line a tensor
-        console.failure(list ? message : message.strip().replaceAll("\\s*\\R\\s*", "; "), exitCode);
+        console.failure(message.strip().replaceAll("\\s*\\R\\s*", "; "), exitCode);
         if (console.isDebug()) {
             cause.printStackTrace(console.err());
         }

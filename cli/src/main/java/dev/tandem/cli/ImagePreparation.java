@@ -61,7 +61,8 @@ final class ImagePreparation {
     Picture read(Path image) {
         if (!asDigits) {
             return spec.height() == spec.width()
-                    ? ImageFolder.read(image, spec.height(), Crop.CENTRE).withChannels(spec.channels())
+                    ? ImageFolder.read(image, spec.height(), spec.resize(), Crop.CENTRE)
+                            .withChannels(spec.channels())
                     : Picture.read(image).withChannels(spec.channels()).fitted(spec.height(), spec.width());
         }
         DigitPreparation.Result prepared =

@@ -167,7 +167,7 @@ final class InspectCommand extends Subcommand {
                     + " lies in no run, so it is not known what the network was" + " trained on; name it with --data");
         }
         try (Device opened = device.open(false)) {
-            TrainedNetwork trained = TrainedNetwork.open(file, looking.model, opened);
+            TrainedNetwork trained = TrainedNetwork.open(file, looking.model, opened, console());
             Integer target = looking.target == null ? null : classNumber(trained.spec());
             ImagePreparation preparation = new ImagePreparation(looking.prepare, trained.spec(), console());
             List<SeenImage> seen = new ArrayList<>();
@@ -254,7 +254,7 @@ final class InspectCommand extends Subcommand {
     }
 
     private ImageDataset trainingImages(String data, NetworkSpec spec) {
-        ImageDataset all = DataSource.open(data, Split.TRAIN, spec.height());
+        ImageDataset all = DataSource.open(data, Split.TRAIN, spec.height(), spec.resize());
         return looking.limit == null || looking.limit >= all.size()
                 ? all
                 : new Subset(all.name(), all, IntStream.range(0, looking.limit).toArray());

@@ -75,7 +75,7 @@ final class PredictCommand extends Subcommand {
         List<Map<String, String>> errors = new ArrayList<>();
         StringBuilder text = new StringBuilder();
         try (Device opened = device.open(false)) {
-            TrainedNetwork trained = TrainedNetwork.open(file, model, opened);
+            TrainedNetwork trained = TrainedNetwork.open(file, model, opened, console());
             ImagePreparation preparation = new ImagePreparation(prepare, trained.spec(), console());
             for (Path image : images) {
                 try {

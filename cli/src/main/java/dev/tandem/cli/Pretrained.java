@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.Normalization;
+import dev.tandem.data.Resize;
 import dev.tandem.io.HostTensor;
 import dev.tandem.io.WeightsFile;
 import dev.tandem.models.ModelEntry;
@@ -40,7 +41,8 @@ final class Pretrained {
     /** @throws UsageException if it does not tell */
     ModelEntry model() {
         return Models.get(spec().orElseThrow(() -> new UsageException("--pretrained " + file
-                        + ": the file does not tell which network it is of; name it with --model"))
+                        + ": the file does not tell which network it is of; "
+                        + new ForeignWeights(file, contents, null).looksLike().orElse("name it with --model")))
                 .model());
     }
 
@@ -51,14 +53,20 @@ final class Pretrained {
      */
     Normalization normalization(ModelEntry entry, int channels) {
         Normalization normalization = spec().map(NetworkSpec::normalization)
-                .orElseGet(() -> Normalization.standard(
-                        entry.pixels().mean(), entry.pixels().deviation()));
+                .orElseGet(() ->
+                        PublishedPixels.normalization(entry, entry.pixels().mean().length));
         if (normalization.mean().length != channels) {
             throw new UsageException("--pretrained " + file + ": its pixels' normalisation is known for "
                     + normalization.mean().length + " channels, the images have " + channels
                     + "; say what it was with --normalization");
         }
         return normalization;
+    }
+
+    /** How photos were scaled where it was trained, as it tells or as the network's published weights want it. */
+    Resize resize(ModelEntry entry, int imageSize) {
+        return spec().map(spec -> spec.height() == imageSize ? spec.resize() : Resize.usual(imageSize))
+                .orElseGet(() -> PublishedPixels.resize(entry, imageSize));
     }
 
     /** @throws IllegalArgumentException if it tells of another network */
@@ -72,15 +80,22 @@ final class Pretrained {
      * @return what became of the head, in a line
      * @throws dev.tandem.nn.WeightsMismatchException if anything else does not fit, listing all of it
      */
-    String loadInto(Module network, ModelEntry entry, ModelOptions options) {
+    String loadInto(Module network, ModelEntry entry, ModelOptions options, Console console) {
         Set<String> head = entry.head(options);
-        Map<String, HostTensor> tensors = TrainedNetwork.weights(contents);
-        List<String> left = Weights.loadAllBut(head::contains, file, tensors, network);
+        List<String> left = TrainedNetwork.tells(contents)
+                ? loadOwn(network, head)
+                : new ForeignWeights(file, contents, console).loadInto(network, entry, options, head::contains);
         String names = String.join(", ", head);
-        if (left.isEmpty() && tensors.keySet().containsAll(head)) {
+        if (left == null) {
             return file + ": all of it is taken, with its head for " + options.classes() + " classes (" + names + ")";
         }
         return file + ": the head (" + names + ") is made anew for " + options.classes() + " classes; the file has "
                 + (left.isEmpty() ? "none" : String.join(", ", left));
+    }
+
+    private List<String> loadOwn(Module network, Set<String> head) {
+        Map<String, HostTensor> tensors = TrainedNetwork.weights(contents);
+        List<String> left = Weights.loadAllBut(head::contains, file, tensors, network);
+        return left.isEmpty() && tensors.keySet().containsAll(head) ? null : left;
     }
 }

@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.ImageDataset;
+import dev.tandem.data.Resize;
 import dev.tandem.data.Split;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.Models;
@@ -72,6 +73,11 @@ final class TrainCommand extends Subcommand {
                     .orElse(model.defaults().imageSize());
             images = DataSource.open(data, Split.TRAIN, flags.what.imageSize);
         }
+        Resize resize = null;
+        if (images.cutsPhotos() && pretrained != null) {
+            resize = pretrained.resize(model, flags.what.imageSize);
+            images = DataSource.open(data, Split.TRAIN, flags.what.imageSize, resize);
+        }
         TrainSettings recipe = pretrained == null
                 ? Recipes.of(model, images.channels() == 3, DataSource.isMnist(data))
                 : Recipes.fineTuning(model, images.channels() == 3);
@@ -89,7 +95,7 @@ final class TrainCommand extends Subcommand {
                 ? flags.run.folder
                 : Runs.fresh(Runs.folder(), model.name(), LocalDateTime.now());
         RunFolder.requireFree(folder);
-        TrainingJob job = new TrainingJob(console(), settings, flags.device, images);
+        TrainingJob job = new TrainingJob(console(), settings, flags.device, images, resize);
         return job.run(() -> RunFolder.create(folder), null, pretrained);
     }
 
@@ -145,11 +151,19 @@ final class TrainCommand extends Subcommand {
         });
         check(settings); // with other epochs
         Transfer.check(settings);
-        ImageDataset images = DataSource.open(settings.data(), Split.TRAIN, settings.imageSize());
+        NetworkSpec network = run.networkSpec().orElse(null);
+        Pretrained pretrained =
+                network == null && settings.pretrained() != null ? Pretrained.read(settings.pretrained()) : null;
+        Resize resize = network != null
+                ? network.resize()
+                : pretrained == null || settings.imageSize() == null
+                        ? null
+                        : pretrained.resize(settings.entry(), settings.imageSize());
+        ImageDataset images = DataSource.open(settings.data(), Split.TRAIN, settings.imageSize(), resize);
         if (!run.hasCheckpoint()) {
             console().note("tandem: the run in " + folder + " has no checkpoint yet; it begins anew");
         }
-        TrainingJob job = new TrainingJob(console(), settings, flags.device.orElse(settings), images);
-        return job.run(() -> run, run.networkSpec().orElse(null), null);
+        TrainingJob job = new TrainingJob(console(), settings, flags.device.orElse(settings), images, resize);
+        return job.run(() -> run, network, pretrained);
     }
 }

@@ -1,6 +1,5 @@
 package dev.tandem.cli;
 
-import dev.tandem.data.Normalization;
 import dev.tandem.io.HostTensor;
 import dev.tandem.io.WeightsFile;
 import dev.tandem.models.ModelEntry;
@@ -59,7 +58,7 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
             }
             return file;
         }
-        if (!Files.isRegularFile(given)) {
+        if (!Files.isRegularFile(WeightsFile.whole(given))) {
             throw new UsageException("weights " + given + ": there is no such file or folder");
         }
         return given;
@@ -88,15 +87,20 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
      *
      * @param model what to build where the file does not tell; null to refuse such a file
      */
-    static TrainedNetwork open(Path file, ModelEntry model, Device device) {
-        return open(file, model, new NetworkSize(), device);
+    static TrainedNetwork open(Path file, ModelEntry model, Device device, Console console) {
+        return open(file, model, new NetworkSize(), device, console);
     }
 
     /** @param size what the file does not tell; where it does, the two must agree */
-    static TrainedNetwork open(Path file, ModelEntry model, NetworkSize size, Device device) {
+    static TrainedNetwork open(Path file, ModelEntry model, NetworkSize size, Device device, Console console) {
         WeightsFile contents = WeightsFile.read(file);
+        ForeignWeights foreign = new ForeignWeights(file.toString(), contents, console);
         NetworkSpec spec;
-        if (tells(contents) || model == null) {
+        if (!tells(contents) && model == null) {
+            throw new UsageException(file + ": the file does not tell which network it is of; "
+                    + foreign.looksLike().orElse("name it with --model"));
+        }
+        if (tells(contents)) {
             spec = NetworkSpec.fromMetadata(file.toString(), contents.metadata());
             if (model != null && !model.name().equals(spec.model())) {
                 throw new UsageException("--model " + model.name() + ": " + file + " holds weights of " + spec.model()
@@ -107,7 +111,11 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
         }
         size.checkAgainst(file, spec);
         Module network = build(spec, device);
-        Weights.load(file.toString(), weights(contents), network, true);
+        if (tells(contents)) {
+            Weights.load(file.toString(), weights(contents), network, true);
+        } else {
+            foreign.loadInto(network, model, size.of(model), name -> false);
+        }
         network.setTraining(false);
         return new TrainedNetwork(file, spec, network);
     }
@@ -127,10 +135,8 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
         return network;
     }
 
-    /** For weights of others: the normalisation that the published weights were trained with, and numbers for classes. */
+    /** For weights of others: images prepared as for the published weights, and numbers for classes. */
     private static NetworkSpec asPublished(ModelEntry model, ModelOptions options) {
-        Normalization normalization =
-                Normalization.standard(model.pixels().mean(), model.pixels().deviation());
         List<String> names = IntStream.range(0, options.classes())
                 .mapToObj(Integer::toString)
                 .toList();
@@ -140,15 +146,20 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
                 options.imageSize(),
                 options.imageSize(),
                 names,
-                normalization,
+                PublishedPixels.resize(model, options.imageSize()),
+                PublishedPixels.normalization(model, options.channels()),
                 options.settings());
     }
 
     /** Puts a file's weights into a network that is about to be trained; those of another network are refused. */
-    static void loadInto(Module network, ModelEntry entry, String file) {
+    static void loadInto(Module network, ModelEntry entry, ModelOptions options, String file, Console console) {
         WeightsFile contents = WeightsFile.read(Path.of(file));
         checkModel(file, contents, entry.name());
-        Weights.load(file, weights(contents), network, true);
+        if (tells(contents)) {
+            Weights.load(file, weights(contents), network, true);
+        } else {
+            new ForeignWeights(file, contents, console).loadInto(network, entry, options, name -> false);
+        }
     }
 
     /** Whether the file says which network it is of. */

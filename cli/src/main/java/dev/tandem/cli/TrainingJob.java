@@ -4,6 +4,7 @@ import dev.tandem.data.ImageDataset;
 import dev.tandem.data.ImageFolder;
 import dev.tandem.data.NoDataException;
 import dev.tandem.data.Normalization;
+import dev.tandem.data.Resize;
 import dev.tandem.data.Split;
 import dev.tandem.data.Subset;
 import dev.tandem.models.ModelEntry;
@@ -37,12 +38,22 @@ final class TrainingJob {
     private final ImageDataset trainData;
     private final ImageDataset validationData;
     private final ImageDataset testData; // null if the folder has none
+    private final Resize resize; // null for the usual
 
-    /** @param images all training images */
-    TrainingJob(Console console, TrainSettings settings, DeviceSettings deviceSettings, ImageDataset images) {
+    /**
+     * @param images all training images
+     * @param resize how photos are scaled; null for the usual way
+     */
+    TrainingJob(
+            Console console,
+            TrainSettings settings,
+            DeviceSettings deviceSettings,
+            ImageDataset images,
+            Resize resize) {
         this.console = console;
         this.settings = settings;
         this.deviceSettings = deviceSettings;
+        this.resize = resize;
         requireClasses(images);
         this.testData = openTest(images);
         if (settings.validateOn() == ValidationData.SPLIT || testData == null) {
@@ -65,7 +76,7 @@ final class TrainingJob {
 
     private ImageDataset openTest(ImageDataset images) {
         try {
-            return DataSource.open(settings.data(), Split.TEST, settings.imageSize());
+            return DataSource.open(settings.data(), Split.TEST, settings.imageSize(), resize);
         } catch (UsageException e) {
             if (!(e.getCause() instanceof NoDataException)) {
                 throw e;
@@ -81,15 +92,12 @@ final class TrainingJob {
     /**
      * @param folder makes or opens the run folder, once everything before has gone well
      * @param before what the checkpoint to go on from says of its network; null for a run that begins
-     * @param given the pretrained weights, where they were read already; else null
+     * @param pretrained what a run begins from; else null
      */
-    int run(Supplier<RunFolder> folder, NetworkSpec before, Pretrained given) {
+    int run(Supplier<RunFolder> folder, NetworkSpec before, Pretrained pretrained) {
         ModelEntry entry = settings.entry();
         requireSquare();
         boolean resume = before != null;
-        Pretrained pretrained = settings.pretrained() == null || resume || given != null
-                ? given
-                : Pretrained.read(settings.pretrained());
         if (pretrained != null) {
             pretrained.checkModel(entry);
         }
@@ -103,10 +111,10 @@ final class TrainingJob {
         try (Device device = deviceSettings.open(settings.deterministic())) {
             network.initialize(device, settings.seed());
             if (settings.weights() != null && !resume) {
-                TrainedNetwork.loadInto(network, entry, settings.weights());
+                TrainedNetwork.loadInto(network, entry, options, settings.weights(), console);
             }
             if (pretrained != null) {
-                console.note(pretrained.loadInto(network, entry, options));
+                console.note(pretrained.loadInto(network, entry, options, console));
             }
             Transfer transfer = new Transfer(settings, network, entry, options);
             transfer.checkGroups();
@@ -117,6 +125,7 @@ final class TrainingJob {
                     trainData.height(),
                     trainData.width(),
                     classes,
+                    resize == null ? Resize.usual(trainData.height()) : resize,
                     known == null ? readNormalization(device.threads()) : known,
                     networkSettings);
             RunFolder run = folder.get();

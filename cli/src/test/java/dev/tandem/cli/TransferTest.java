@@ -237,8 +237,9 @@ class TransferTest {
 
         assertThat(run.exitCode()).isEqualTo(ExitCodes.FAILURE);
         assertThat(run.err())
-                .contains("these weights do not fit the network: 1 of another shape")
-                .contains("0.weight is [6, 3, 5, 5], the network has [6, 1, 5, 5]");
+                .contains(
+                        "these weights do not fit the network: ",
+                        "; 1 of another shape: 0.weight is [6, 3, 5, 5]," + " the network has [6, 1, 5, 5]; check");
         assertThat(folder.resolve("never")).doesNotExist();
     }
 

@@ -10,14 +10,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * Weights in several safetensors files beside an index, {@code model.safetensors.index.json}, that says which tensor is in
- * which: {@code {"metadata": {…}, "weight_map": {tensor: file}}}.
+ * Weights in several files beside an index, {@code model.safetensors.index.json} or {@code pytorch_model.bin.index.json}, that says
+ * which tensor is in which: {@code {"metadata": {…}, "weight_map": {tensor: file}}}.
  */
 final class ShardedWeights {
-    static final String INDEX = "model.safetensors.index.json";
+    static final List<String> NAMES = List.of("model.safetensors.index.json", "pytorch_model.bin.index.json");
     private static final String MAP = "weight_map";
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
@@ -29,37 +30,44 @@ final class ShardedWeights {
 
     private ShardedWeights() {}
 
-    static SafeTensors read(Path index) {
+    static boolean isIndex(Path file) {
+        return file.getFileName() != null && file.getFileName().toString().endsWith(".json");
+    }
+
+    static Map<String, HostTensor> read(Path index) {
         Map<String, String> shardOf = parse(index);
-        Map<String, SafeTensors> shards = new LinkedHashMap<>();
+        Map<String, Map<String, HostTensor>> shards = new LinkedHashMap<>();
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
         shardOf.forEach((name, shard) -> {
-            SafeTensors contents = shards.computeIfAbsent(shard, each -> readShard(index, each));
-            HostTensor tensor = contents.tensors().get(name);
+            HostTensor tensor = shards.computeIfAbsent(shard, each -> readShard(index, each))
+                    .get(name);
             if (tensor == null) {
                 throw new BrokenFileException(
                         index, "tensor '" + name + "' is not in " + shard + ", where the index says it is");
             }
             tensors.put(name, tensor);
         });
-        return new SafeTensors(Map.of(), tensors);
+        return tensors;
     }
 
     /** The file must lie beside the index: what the index says comes from somewhere else. */
-    private static SafeTensors readShard(Path index, String shard) {
+    private static Map<String, HostTensor> readShard(Path index, String shard) {
         if (shard.isEmpty()
                 || shard.contains("/")
                 || shard.contains("\\")
                 || shard.equals("..")
-                || shard.indexOf('\0') >= 0) {
+                || shard.indexOf('\0') >= 0
+                || isIndex(Path.of(shard))) {
             throw new BrokenFileException(
-                    index, "it names the file '" + shard + "'; shards must lie beside the index, without a path");
+                    index,
+                    "it names the file '" + shard
+                            + "'; shards must lie beside the index, without a path, and hold tensors");
         }
         Path file = index.toAbsolutePath().resolveSibling(shard);
         if (!Files.isRegularFile(file)) {
             throw new BrokenFileException(index, "the file " + shard + ", which it names, is not beside it");
         }
-        return SafeTensors.read(file);
+        return WeightsFile.read(file).tensors();
     }
 
     private static Map<String, String> parse(Path index) {

@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Runs the part of Python's pickle machine (https://docs.python.org/3/library/pickletools.html) that {@code torch.save} writes.
- * Pickles are programs; this machine makes plain values only, leaves globals and calls to a {@link Vocabulary} that knows a
- * handful by name, and refuses everything else. It calls nothing of the file's choice, never recurs, and holds no more than a
- * few words for each byte that it reads.
+ * Runs Python's pickle machine (https://docs.python.org/3/library/pickletools.html) as far as protocols 2 to 5 write for objects of any
+ * kind. Pickles are programs; this machine makes plain values only and leaves globals and calls to a {@link Vocabulary} that knows
+ * a handful by name; all others become {@link Inert}. It calls nothing of the file's choice, never recurs, and holds no more than
+ * a few words for each byte that it reads.
  *
  * <p>Values are {@link String}, {@link Long}, {@link BigInteger}, {@link Double}, {@link Boolean}, {@link #NONE}, {@link Tuple},
- * {@link ArrayList}, {@link LinkedHashMap} and whatever the vocabulary makes.
+ * {@link ArrayList} (sets too), {@link LinkedHashMap}, {@link MemorySegment} (bytes), {@link Inert} and whatever the vocabulary makes.
  */
 final class Unpickler {
     /** Python's None. */
@@ -31,7 +31,7 @@ final class Unpickler {
     };
 
     private static final Object MARK = new Object();
-    private static final int MAX_INTEGER_BYTES = 16; // torch's magic number has 10
+    private static final int MAX_INTEGER_BYTES = 1 << 16; // those of random states have thousands
 
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -40,9 +40,8 @@ final class Unpickler {
     private static final ValueLayout.OfDouble BIG_ENDIAN_DOUBLE =
             ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-    /** What a pickle may name, and what its calls make. */
+    /** What the globals of a pickle stand for, and what calls of them make. */
     interface Vocabulary {
-        /** @return null if a pickle may not name it */
         Object global(String module, String name);
 
         /**
@@ -51,10 +50,44 @@ final class Unpickler {
         Object call(Object function, List<Object> arguments);
 
         Object persistent(Object id);
+
+        /** Gives state to something that {@link #call} made. */
+        void build(Object target, Object state);
     }
 
     /** Python's tuple. */
     record Tuple(List<Object> items) {}
+
+    /** What stands for an object of some class: what the file would make it of, of which nothing was run. */
+    static final class Inert {
+        private final List<Object> arguments;
+        private Object state = NONE;
+        private List<Object> items = List.of();
+        private Map<Object, Object> entries = Map.of();
+
+        Inert(List<Object> arguments) {
+            this.arguments = arguments;
+        }
+
+        List<Object> arguments() {
+            return arguments;
+        }
+
+        /** Its attributes, most often. */
+        Object state() {
+            return state;
+        }
+
+        /** Where it is a kind of list. */
+        List<Object> items() {
+            return items;
+        }
+
+        /** Where it is a kind of dictionary. */
+        Map<Object, Object> entries() {
+            return entries;
+        }
+    }
 
     private final String file;
     private final String part;
@@ -91,8 +124,8 @@ final class Unpickler {
             }
             if (!pushValue(opcode) && !collect(opcode) && !remember(opcode) && !make(opcode)) {
                 throw broken(String.format(
-                        "opcode 0x%02x is not one that torch.save writes for tensors; the file is damaged or no"
-                                + " PyTorch file",
+                        "opcode 0x%02x is not one that Python's pickle writes in protocols 2 to 5; the file is damaged or"
+                                + " no PyTorch file",
                         opcode));
             }
         }
@@ -112,11 +145,15 @@ final class Unpickler {
             case 'K' -> stack.add((long) unsignedByte());
             case 'M' -> stack.add((long) Short.toUnsignedInt(bytes.get(SHORT, take(2))));
             case 0x8a -> stack.add(integer(unsignedByte()));
+            case 0x8b -> stack.add(integer(unsignedInt()));
             case 'G' -> stack.add(bytes.get(BIG_ENDIAN_DOUBLE, take(8)));
             case 'X', 'T' -> stack.add(text(unsignedInt()));
             case 0x8c, 'U' -> stack.add(text(unsignedByte()));
             case 0x8d -> stack.add(text(bytes.get(LONG, take(8))));
-            case ']' -> stack.add(new ArrayList<>());
+            case 'B' -> stack.add(binary(unsignedInt()));
+            case 'C' -> stack.add(binary(unsignedByte()));
+            case 0x8e, 0x96 -> stack.add(binary(bytes.get(LONG, take(8))));
+            case ']', 0x8f -> stack.add(new ArrayList<>());
             case '}' -> stack.add(new LinkedHashMap<>());
             case ')' -> stack.add(new Tuple(List.of()));
             default -> {
@@ -133,17 +170,21 @@ final class Unpickler {
     }
 
     /** Little-endian two's complement. */
-    private Object integer(int length) {
+    private Object integer(long length) {
         if (length > MAX_INTEGER_BYTES) {
-            throw broken("an integer of " + length + " bytes; no file of torch.save has one; the file is damaged");
+            throw broken("an integer of " + length + " bytes; the file is damaged");
         }
-        byte[] bigEndian = new byte[length];
+        byte[] bigEndian = new byte[(int) length];
         long start = take(length);
         for (int i = 0; i < length; i++) {
-            bigEndian[length - 1 - i] = bytes.get(ValueLayout.JAVA_BYTE, start + i);
+            bigEndian[bigEndian.length - 1 - i] = bytes.get(ValueLayout.JAVA_BYTE, start + i);
         }
         BigInteger value = length == 0 ? BigInteger.ZERO : new BigInteger(bigEndian);
         return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
+    }
+
+    private MemorySegment binary(long length) {
+        return bytes.asSlice(take(length), length);
     }
 
     private String text(long length) {
@@ -162,12 +203,12 @@ final class Unpickler {
             case '0' -> pop();
             case '1' -> popToMark();
             case '2' -> stack.add(top());
-            case 't' -> stack.add(new Tuple(popToMark()));
+            case 't', 0x91 -> stack.add(new Tuple(popToMark()));
             case 0x85 -> stack.add(new Tuple(pop(1)));
             case 0x86 -> stack.add(new Tuple(pop(2)));
             case 0x87 -> stack.add(new Tuple(pop(3)));
             case 'a' -> append(pop(1));
-            case 'e' -> append(popToMark());
+            case 'e', 0x90 -> append(popToMark());
             case 's' -> set(pop(2));
             case 'u' -> set(popToMark());
             default -> {
@@ -179,26 +220,39 @@ final class Unpickler {
 
     @SuppressWarnings("unchecked")
     private void append(List<Object> items) {
-        if (!(top() instanceof ArrayList<?>)) {
+        if (top() instanceof Inert inert) {
+            inert.items = inert.items.isEmpty() ? new ArrayList<>() : inert.items;
+            inert.items.addAll(items);
+        } else if (top() instanceof ArrayList<?> list) {
+            ((ArrayList<Object>) list).addAll(items);
+        } else {
             throw broken("something is appended to what is no list; the file is damaged");
         }
-        ((ArrayList<Object>) top()).addAll(items);
     }
 
     @SuppressWarnings("unchecked")
     private void set(List<Object> keysAndValues) {
-        if (!(top() instanceof LinkedHashMap<?, ?>) || keysAndValues.size() % 2 != 0) {
+        if (keysAndValues.size() % 2 != 0) {
+            throw broken("a dictionary has a key without a value; the file is damaged");
+        }
+        Map<Object, Object> target;
+        if (top() instanceof Inert inert) {
+            inert.entries = inert.entries.isEmpty() ? new LinkedHashMap<>() : inert.entries;
+            target = inert.entries;
+        } else if (top() instanceof LinkedHashMap<?, ?> map) {
+            target = (LinkedHashMap<Object, Object>) map;
+        } else {
             throw broken("an entry is set in what is no dictionary; the file is damaged");
         }
-        LinkedHashMap<Object, Object> target = (LinkedHashMap<Object, Object>) top();
         for (int i = 0; i < keysAndValues.size(); i += 2) {
-            Object key = keysAndValues.get(i);
-            // Only what hashes in constant time: a tuple of tuples could take for ever.
-            if (!(key instanceof String || key instanceof Long || key instanceof Double || key instanceof Boolean)) {
-                throw broken("a dictionary's key is neither text nor number; tensors are saved under names");
-            }
-            target.put(key, keysAndValues.get(i + 1));
+            put(target, keysAndValues.get(i), keysAndValues.get(i + 1));
         }
+    }
+
+    /** Only keys that hash in constant time are kept, since a tuple of tuples could take for ever; others become nameless. */
+    static void put(Map<Object, Object> target, Object key, Object value) {
+        boolean plain = key instanceof String || key instanceof Long || key instanceof Double || key instanceof Boolean;
+        target.put(plain ? key : new Object(), value);
     }
 
     // Memory
@@ -236,20 +290,30 @@ final class Unpickler {
                 List<Object> names = pop(2);
                 stack.add(global(names.get(0), names.get(1)));
             }
-            case 'R' -> {
+            case 'R', 0x81 -> {
                 List<Object> call = pop(2);
-                stack.add(checked(() -> vocabulary.call(call.get(0), arguments(call.get(1)))));
+                stack.add(call(call.get(0), call.get(1)));
+            }
+            case 0x92 -> {
+                List<Object> call = pop(3); // the third are arguments by name
+                stack.add(call(call.get(0), call.get(1)));
+            }
+            case 'i' -> {
+                Object type = global(line(), line());
+                stack.add(call(type, new Tuple(popToMark())));
+            }
+            case 'o' -> {
+                List<Object> call = popToMark();
+                if (call.isEmpty()) {
+                    throw broken("an object without a class; the file is damaged");
+                }
+                stack.add(call(call.get(0), new Tuple(call.subList(1, call.size()))));
             }
             case 'Q' -> {
                 Object id = pop();
                 stack.add(checked(() -> vocabulary.persistent(id)));
             }
-            case 'b' -> {
-                pop(); // attributes: state dictionaries carry version numbers in them
-                if (!(top() instanceof LinkedHashMap<?, ?>)) {
-                    throw broken("attributes are set on what is no dictionary; save the network's state_dict() alone");
-                }
-            }
+            case 'b' -> build(pop());
             default -> {
                 return false;
             }
@@ -257,24 +321,30 @@ final class Unpickler {
         return true;
     }
 
+    private Object call(Object function, Object arguments) {
+        if (arguments instanceof Tuple tuple) {
+            return checked(() -> vocabulary.call(function, tuple.items()));
+        }
+        throw broken("a call without a tuple of arguments; the file is damaged");
+    }
+
+    private void build(Object state) {
+        Object target = top();
+        if (target instanceof Inert inert) {
+            inert.state = state;
+        } else if (!(target instanceof LinkedHashMap<?, ?>)) { // dictionaries carry versions of layers in attributes
+            checked(() -> {
+                vocabulary.build(target, state);
+                return target;
+            });
+        }
+    }
+
     private Object global(Object module, Object name) {
         if (!(module instanceof String) || !(name instanceof String)) {
             throw broken("a global whose name is no text; the file is damaged");
         }
-        Object known = vocabulary.global((String) module, (String) name);
-        if (known == null) {
-            throw broken("the pickle names " + module + "." + name
-                    + ", which is no tensor; nothing of it was run. Only tensors are read from PyTorch files: in PyTorch,"
-                    + " save the network's state_dict() alone, or write safetensors");
-        }
-        return known;
-    }
-
-    private List<Object> arguments(Object tuple) {
-        if (tuple instanceof Tuple arguments) {
-            return arguments.items();
-        }
-        throw broken("a call without a tuple of arguments; the file is damaged");
+        return vocabulary.global((String) module, (String) name);
     }
 
     private Object checked(Supplier<Object> call) {

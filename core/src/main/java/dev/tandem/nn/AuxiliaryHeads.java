@@ -16,6 +16,7 @@ public final class AuxiliaryHeads extends Sequential {
 
     private final float weight;
     private final List<Head> heads = new ArrayList<>();
+    private final List<String> leftOut = new ArrayList<>();
 
     /** @param weight of each head's loss; the last layer's has 1 */
     public AuxiliaryHeads(float weight) {
@@ -26,6 +27,27 @@ public final class AuxiliaryHeads extends Sequential {
     public AuxiliaryHeads head(String name, Module head) {
         heads.add(new Head(size(), child(name, head)));
         return this;
+    }
+
+    /** Notes a head that networks of this kind can have and this one has not; files that hold it load. */
+    public AuxiliaryHeads withoutHead(String name) {
+        leftOut.add(name);
+        return this;
+    }
+
+    /** Whether a name is that of a parameter in a head that the network goes without. */
+    static boolean isLeftOut(Module network, String name) {
+        return network instanceof AuxiliaryHeads
+                && ((AuxiliaryHeads) network).leftOut.stream().anyMatch(head -> name.startsWith(head + "."));
+    }
+
+    /** Whether a name is that of a parameter in a head, which only training uses. */
+    static boolean isOfHead(Module network, String name) {
+        return network instanceof AuxiliaryHeads
+                && network.children().entrySet().stream()
+                        .anyMatch(part -> name.startsWith(part.getKey() + ".")
+                                && ((AuxiliaryHeads) network)
+                                        .heads.stream().anyMatch(head -> head.module == part.getValue()));
     }
 
     public float weight() {

@@ -39,6 +39,7 @@ public abstract class Module {
 
     private final Map<String, Module> children = new LinkedHashMap<>();
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private final Map<String, String> formerNames = new LinkedHashMap<>();
     private String path = "";
     private boolean training = true;
     private Module network; // that initialize was called on, null before: this or what this is a part of
@@ -189,6 +190,31 @@ public abstract class Module {
             throw new IllegalStateException(label() + (network == this ? "" : " of " + network.label()) + ": " + change
                     + " after initialize, which has laid out all parameters; do it before initialize");
         }
+    }
+
+    /**
+     * Notes a name that a part or parameter of this module has in weights files of others, such as older ones: {@code norm.1} for what is
+     * {@code norm1} now. Weights of either name are loaded. Returns this.
+     *
+     * @param former may have dots in it
+     */
+    public final Module formerly(String former, String current) {
+        formerNames.put(former, current);
+        return this;
+    }
+
+    /** The name that a parameter of this module, or of a part in it, has now. */
+    final String currentName(String name) {
+        String current = name;
+        for (Map.Entry<String, String> each : formerNames.entrySet()) {
+            String former = each.getKey();
+            if (name.equals(former) || name.startsWith(former + ".")) {
+                current = each.getValue() + name.substring(former.length());
+            }
+        }
+        int dot = current.indexOf('.');
+        Module part = dot < 0 ? null : children.get(current.substring(0, dot));
+        return part == null ? current : current.substring(0, dot + 1) + part.currentName(current.substring(dot + 1));
     }
 
     /**

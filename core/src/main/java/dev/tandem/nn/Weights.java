@@ -12,9 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A network's parameters and buffers in safetensors files, under torchvision's names. */
+/** A network's parameters and buffers in files, under torchvision's names. */
 public final class Weights {
+    private static final Logger LOG = LoggerFactory.getLogger(Weights.class);
+
     /** PyTorch counts batches in batch norms; nothing here needs the number. */
     private static final String UNUSED = "num_batches_tracked";
 
@@ -39,20 +43,47 @@ public final class Weights {
     }
 
     /**
-     * Overwrites the network's parameters with a file's: safetensors, also in shards, or PyTorch's (see {@link WeightsFile}).
+     * What of a file's tensors is a network's.
      *
-     * @param strict whether every parameter must be in the file and nothing else
+     * @param tensors by the network's names, and those that keep the file from fitting by their own
+     * @param remarks a line each for people: what else is in the file, and what was put aside
+     */
+    public record Fit(Map<String, HostTensor> tensors, List<String> remarks) {}
+
+    /**
+     * Finds a network's weights in a file, wherever they lie in it: in a dictionary inside of others, behind prefixes such as {@code
+     * module.}, under names that the network's parts had {@linkplain Module#formerly formerly}. Of several that fit, one that is no
+     * moving average is taken. Tensors that are no layer's, such as the mean of pixels, are left out.
+     *
+     * @param network initialised
+     * @throws dev.tandem.io.BrokenFileException if one of its tensors cannot be read
+     */
+    public static Fit fit(WeightsFile file, Module network) {
+        return new WeightsFit(file, network).find();
+    }
+
+    /** How many of a network's parameters a file has, by name and shape. */
+    public static int fitting(WeightsFile file, Module network) {
+        return new WeightsFit(file, network).fitting();
+    }
+
+    /**
+     * Overwrites the network's parameters with those in a file of any kind (see {@link WeightsFile} and {@link #fit}).
+     *
+     * @param strict whether every parameter must be in the file, and nothing else of its dictionary be a layer's
      * @return the file's metadata
-     * @throws WeightsMismatchException if they do not fit, listing everything that is missing, unexpected or of another shape;
-     *     the network is then as it was
+     * @throws WeightsMismatchException if they do not fit, with everything that is missing, unexpected or of another shape; the
+     *     network is then as it was
      */
     public static Map<String, String> load(Module network, Path file, boolean strict) {
         WeightsFile contents = WeightsFile.read(file);
-        load(file.toString(), contents.tensors(), network, strict);
+        Fit fit = fit(contents, network);
+        fit.remarks().forEach(remark -> LOG.info("{}: {}", file, remark));
+        load(file.toString(), fit.tensors(), network, strict);
         return contents.metadata();
     }
 
-    /** As above, from tensors in memory. */
+    /** As above, from tensors in memory, under exactly the network's names. */
     public static void load(String source, Map<String, HostTensor> tensors, Module network, boolean strict) {
         Map<String, Parameter> parameters = network.parameters();
         Differences differences = new Differences(parameters, tensors);
@@ -130,17 +161,18 @@ public final class Weights {
             if (missing.isEmpty() && unexpected.isEmpty() && misshaped.isEmpty()) {
                 return;
             }
-            boolean another = missing.size() == parameters.size();
+            int fitting = parameters.size() - missing.size() - misshaped.size();
             throw new WeightsMismatchException(
-                    source,
+                    source + ": these weights do not fit the network: " + fitting + " of its " + parameters.size()
+                            + " parameters fit",
                     missing.stream()
-                            .map(name -> name + " " + parameters.get(name).shape() + " is missing")
+                            .map(name -> name + " " + parameters.get(name).shape())
                             .toList(),
                     unexpected.stream()
-                            .map(name -> name + " " + tensors.get(name).shape() + " is not expected")
+                            .map(name -> name + " " + tensors.get(name).shape())
                             .toList(),
                     misshaped.stream().map(this::describe).toList(),
-                    another
+                    fitting == 0
                             ? "they are another network's; choose the model that they belong to"
                             : "check that the model, its classes and its image size are the same");
         }

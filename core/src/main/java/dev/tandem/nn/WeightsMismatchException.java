@@ -2,21 +2,21 @@ package dev.tandem.nn;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
-/** Weights that do not fit a network. The message has a line for each tensor that is missing, unexpected or of another shape. */
+/** Weights that do not fit a network. The message, one line, has a few of the tensors that are missing, unexpected or of another shape. */
 public final class WeightsMismatchException extends IllegalArgumentException {
-    private static final int SHOWN_OF_EACH_KIND = 10;
+    private static final int SHOWN_OF_EACH_KIND = 3;
 
+    private final String what;
     private final List<String> missing;
     private final List<String> unexpected;
     private final List<String> misshaped;
 
-    /** @param source the file; the lists name tensors, with their shapes */
+    /** @param what the file, and how much of it fits; the lists describe tensors, with their shapes */
     WeightsMismatchException(
-            String source, List<String> missing, List<String> unexpected, List<String> misshaped, String advice) {
-        super(message(source, missing, unexpected, misshaped, advice));
+            String what, List<String> missing, List<String> unexpected, List<String> misshaped, String advice) {
+        super(message(what, missing, unexpected, misshaped, advice));
+        this.what = what;
         this.missing = List.copyOf(missing);
         this.unexpected = List.copyOf(unexpected);
         this.misshaped = List.copyOf(misshaped);
@@ -37,31 +37,28 @@ public final class WeightsMismatchException extends IllegalArgumentException {
         return misshaped;
     }
 
+    /** The same, by somebody who knows better what to do. */
+    public WeightsMismatchException advising(String advice) {
+        WeightsMismatchException better = new WeightsMismatchException(what, missing, unexpected, misshaped, advice);
+        better.initCause(this);
+        return better;
+    }
+
     private static String message(
-            String source, List<String> missing, List<String> unexpected, List<String> misshaped, String advice) {
-        List<String> lines = new ArrayList<>();
-        lines.add(source + ": these weights do not fit the network: "
-                + Stream.of(
-                                count(misshaped, "of another shape"),
-                                count(missing, "missing"),
-                                count(unexpected, "not expected"))
-                        .filter(text -> !text.isEmpty())
-                        .collect(Collectors.joining(", "))
-                + "; " + advice);
-        addSome(lines, misshaped);
-        addSome(lines, missing);
-        addSome(lines, unexpected);
-        return String.join("\n", lines);
+            String what, List<String> missing, List<String> unexpected, List<String> misshaped, String advice) {
+        List<String> parts = new ArrayList<>(List.of(what));
+        addSome(parts, misshaped, "of another shape");
+        addSome(parts, missing, "missing");
+        addSome(parts, unexpected, "not expected");
+        parts.add(advice);
+        return String.join("; ", parts);
     }
 
-    private static String count(List<String> tensors, String what) {
-        return tensors.isEmpty() ? "" : tensors.size() + " " + what;
-    }
-
-    private static void addSome(List<String> lines, List<String> tensors) {
-        tensors.stream().limit(SHOWN_OF_EACH_KIND).forEach(tensor -> lines.add("  " + tensor));
-        if (tensors.size() > SHOWN_OF_EACH_KIND) {
-            lines.add("  … and " + (tensors.size() - SHOWN_OF_EACH_KIND) + " more such");
+    private static void addSome(List<String> parts, List<String> tensors, String kind) {
+        if (!tensors.isEmpty()) {
+            int shown = Math.min(SHOWN_OF_EACH_KIND, tensors.size());
+            parts.add(tensors.size() + " " + kind + ": " + String.join(", ", tensors.subList(0, shown))
+                    + (shown < tensors.size() ? ", …" : ""));
         }
     }
 }

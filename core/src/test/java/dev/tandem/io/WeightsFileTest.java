@@ -48,7 +48,7 @@ class WeightsFileTest {
         Path archive = Files.writeString(folder.resolve("weights.tar"), "weights/model.safetensors");
         assertThatThrownBy(() -> WeightsFile.read(archive))
                 .isInstanceOf(BrokenFileException.class)
-                .hasMessageContaining(archive + ": it is no safetensors file and none of PyTorch's");
+                .hasMessageContaining(archive + ": it is no safetensors file, none of PyTorch's");
     }
 
     @Test
@@ -75,6 +75,7 @@ class WeightsFileTest {
                 "{'weight_map':{'one':'../a.safetensors'}}      | shards must lie beside the index",
                 "{'weight_map':{'one':'/etc/passwd'}}           | shards must lie beside the index",
                 "{'weight_map':{'one':'..'}}                    | shards must lie beside the index",
+                "{'weight_map':{'one':'model.safetensors.index.json'}} | shards must lie beside the index",
                 "{'weight_map':{'one':'a.safetensors','one':'b.safetensors'}} | Duplicate field",
             })
     void anIndexThatIsWrongIsRefused(String json, String fault) throws IOException {
@@ -86,13 +87,20 @@ class WeightsFileTest {
     }
 
     @Test
-    void theParallelPrefixGoesOnlyIfAllNamesHaveIt() {
-        HostTensor one = HostTensor.of(new float[] {1}, Shape.of(1));
-        Path file = folder.resolve("a.safetensors");
-        SafeTensors.write(file, Map.of("module.w", one, "module.b", one), Map.of());
-        assertThat(WeightsFile.read(file).tensors().keySet()).containsExactlyInAnyOrder("w", "b");
-        SafeTensors.write(file, Map.of("module.w", one, "b", one), Map.of());
-        assertThat(WeightsFile.read(file).tensors().keySet()).containsExactlyInAnyOrder("module.w", "b");
+    void shardsMayBePickles() throws Exception {
+        Files.write(
+                folder.resolve("pytorch_model-00001-of-00001.bin"),
+                PickleBytes.zip(
+                        java.util.zip.ZipEntry.STORED,
+                        "data.pkl",
+                        PickleBytes.oneTensor(4, 1, new long[] {3}, new long[] {1}),
+                        "data/0",
+                        new byte[16]));
+        Files.writeString(
+                folder.resolve("pytorch_model.bin.index.json"),
+                "{\"weight_map\":{\"w\":\"pytorch_model-00001-of-00001.bin\"}}");
+        assertThat(WeightsFile.isIn(folder)).isTrue();
+        assertThat(WeightsFile.read(folder).tensors().get("w").shape()).isEqualTo(Shape.of(3));
     }
 
     @Test

@@ -31,7 +31,8 @@ final class AlexNet {
         return List.of(
                 ModelEntry.of("alexnet_2012", 2012, paper, options.withImageSize(227), AlexNet::alexnet2012)
                         .least(67)
-                        .published(59.3, 81.8),
+                        .published(59.3, 81.8)
+                        .pixels(Pixels.IMAGENET),
                 ModelEntry.of("alexnet", 2014, oneTower, options, AlexNet::alexnet)
                         .least(63)
                         .published(56.522, 79.066));

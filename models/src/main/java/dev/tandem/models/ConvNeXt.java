@@ -37,7 +37,8 @@ final class ConvNeXt {
         int[] channels = {96, 192, 384, 768};
         return List.of(ModelEntry.of("convnext_tiny", 2022, PAPER, options, each -> network(each, depths, channels))
                 .least(32)
-                .published(82.520, 96.146));
+                .published(82.520, 96.146)
+                .pixels(Pixels.IMAGENET.resize(236)));
     }
 
     private static Module network(ModelOptions options, int[] depths, int[] channels) {

@@ -84,6 +84,9 @@ final class DenseNet {
             add("norm2", batchNorm(4 * GROWTH));
             add("relu2", relu());
             add("conv2", bare(4 * GROWTH, GROWTH, 3));
+            for (String layer : List.of("norm1", "conv1", "norm2", "conv2")) { // torchvision's own files are this old
+                formerly(layer.substring(0, 4) + "." + layer.charAt(4), layer);
+            }
         }
 
         @Override

@@ -51,23 +51,28 @@ final class EfficientNet {
 
     static List<ModelEntry> entries() {
         return List.of(
-                entry("efficientnet_b0", 1.0, 1.0, 224, 0.2, false).published(77.692, 93.532),
-                entry("efficientnet_b1", 1.0, 1.1, 240, 0.2, false).published(78.642, 94.186),
-                entry("efficientnet_b2", 1.1, 1.2, 260, 0.3, false).published(80.608, 95.310),
-                entry("efficientnet_b3", 1.2, 1.4, 300, 0.3, false).published(82.008, 96.054),
-                entry("efficientnet_b4", 1.4, 1.8, 380, 0.4, false).published(83.384, 96.594),
-                entry("efficientnet_b5", 1.6, 2.2, 456, 0.4, true).published(83.444, 96.628),
-                entry("efficientnet_b6", 1.8, 2.6, 528, 0.5, true).published(84.008, 96.916),
-                entry("efficientnet_b7", 2.0, 3.1, 600, 0.5, true).published(84.122, 96.908));
+                entry("efficientnet_b0", 1.0, 1.0, 224, 256, 0.2, false).published(77.692, 93.532),
+                entry("efficientnet_b1", 1.0, 1.1, 240, 256, 0.2, false).published(78.642, 94.186),
+                entry("efficientnet_b2", 1.1, 1.2, 288, 288, 0.3, false).published(80.608, 95.310),
+                entry("efficientnet_b3", 1.2, 1.4, 300, 320, 0.3, false).published(82.008, 96.054),
+                entry("efficientnet_b4", 1.4, 1.8, 380, 384, 0.4, false).published(83.384, 96.594),
+                entry("efficientnet_b5", 1.6, 2.2, 456, 456, 0.4, true).published(83.444, 96.628),
+                entry("efficientnet_b6", 1.8, 2.6, 528, 528, 0.5, true).published(84.008, 96.916),
+                entry("efficientnet_b7", 2.0, 3.1, 600, 600, 0.5, true).published(84.122, 96.908));
     }
 
+    /**
+     * @param imageSize that of the paper, but for B2, whose published weights are measured at 288 and not at 260
+     * @param resize what torchvision scales photos to
+     */
     private static ModelEntry entry(
-            String name, double width, double depth, int imageSize, double dropout, boolean slowNorms) {
+            String name, double width, double depth, int imageSize, int resize, double dropout, boolean slowNorms) {
         ModelOptions options = Families.IMAGENET
                 .withImageSize(imageSize)
                 .with("dropout", dropout)
                 .with("stochastic_depth", 0.2);
-        return ModelEntry.of(name, 2019, PAPER, options, new EfficientNet(width, depth, slowNorms)::network);
+        return ModelEntry.of(name, 2019, PAPER, options, new EfficientNet(width, depth, slowNorms)::network)
+                .pixels(Pixels.IMAGENET.resize(resize).bicubic());
     }
 
     private Module network(ModelOptions options) {

@@ -38,7 +38,8 @@ final class GoogLeNet {
                 Families.IMAGENET.with("aux", true).with("dropout", 0.2).with("dropout_aux", 0.7);
         return List.of(ModelEntry.of("googlenet", 2014, PAPER, options, GoogLeNet::network)
                 .least(15)
-                .published(69.778, 89.530));
+                .published(69.778, 89.530)
+                .pixels(Pixels.TRANSFORMED));
     }
 
     private static Module network(ModelOptions options) {
@@ -52,13 +53,16 @@ final class GoogLeNet {
                 .add("inception3b", inception(256, 128, 128, 192, 32, 96, 64))
                 .add("maxpool3", maxPool(3).stride(2).ceilMode()) // 14
                 .add("inception4a", inception(480, 192, 96, 208, 16, 48, 64));
-        if (options.flag("aux")) {
+        boolean aux = options.flag("aux");
+        if (aux) {
             network.head("aux1", head(512, options));
+        } else {
+            network.withoutHead("aux1").withoutHead("aux2");
         }
         network.add("inception4b", inception(512, 160, 112, 224, 24, 64, 64))
                 .add("inception4c", inception(512, 128, 128, 256, 24, 64, 64))
                 .add("inception4d", inception(512, 112, 144, 288, 32, 64, 64));
-        if (options.flag("aux")) {
+        if (aux) {
             network.head("aux2", head(528, options));
         }
         return network.add("inception4e", inception(528, 256, 160, 320, 32, 128, 128))

@@ -36,7 +36,8 @@ final class InceptionV3 {
                 Families.IMAGENET.withImageSize(299).with("aux", true).with("dropout", 0.5);
         return List.of(ModelEntry.of("inception_v3", 2015, PAPER, options, InceptionV3::network)
                 .least(75)
-                .published(77.294, 93.450));
+                .published(77.294, 93.450)
+                .pixels(Pixels.TRANSFORMED.resize(342)));
     }
 
     private static Module network(ModelOptions options) {
@@ -58,6 +59,8 @@ final class InceptionV3 {
                 .add("Mixed_6e", mixed6(192));
         if (options.flag("aux")) {
             network.head("AuxLogits", head(options));
+        } else {
+            network.withoutHead("AuxLogits");
         }
         return network.add("Mixed_7a", mixed7a(768)) // 8
                 .add("Mixed_7b", mixed7(1280))

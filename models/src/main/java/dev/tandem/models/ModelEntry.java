@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * @param leastImageSize the smallest height and width that its layers can take
  * @param top1 published accuracy in percent, on the validation images of what the paper built it for; NaN if none
  * @param top5 likewise
- * @param pixels what the published weights were trained on
+ * @param pixels how images are prepared for the published weights
  */
 public record ModelEntry(
         String name,
@@ -34,7 +34,15 @@ public record ModelEntry(
     static ModelEntry of(
             String name, int year, String paper, ModelOptions defaults, Function<ModelOptions, Module> builder) {
         return new ModelEntry(
-                name, year, paper, defaults, 1, Double.NaN, Double.NaN, Pixels.of(defaults.channels()), builder);
+                name,
+                year,
+                paper,
+                defaults,
+                1,
+                Double.NaN,
+                Double.NaN,
+                Pixels.of(defaults.channels(), defaults.imageSize()),
+                builder);
     }
 
     ModelEntry least(int imageSize) {
@@ -51,6 +59,26 @@ public record ModelEntry(
 
     ModelEntry published(double top1) {
         return published(top1, Double.NaN);
+    }
+
+    /**
+     * What the shorter side of a photo is scaled to before it is cut to {@code imageSize}: as for the published weights, and in
+     * proportion where the size is another. Below 128 the size itself, since small images are mostly filled by what they show.
+     */
+    public int resize(int imageSize) {
+        int usual = defaults.imageSize();
+        return imageSize == usual
+                ? pixels.resize()
+                : imageSize < Pixels.LEAST_CUT
+                        ? imageSize
+                        : Math.max(imageSize, (int) Math.round((double) pixels.resize() * imageSize / usual));
+    }
+
+    /** Mean and deviation for images of so many channels: the published weights', or the usual ones for other channels than theirs. */
+    public Pixels pixels(int channels) {
+        return pixels.mean().length == channels
+                ? pixels
+                : pixels.with(Pixels.of(channels).mean(), Pixels.of(channels).deviation());
     }
 
     /**

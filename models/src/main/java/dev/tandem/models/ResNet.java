@@ -74,7 +74,8 @@ final class ResNet {
     }
 
     private static ModelEntry small(String name, Design design, int... depths) {
-        return ModelEntry.of(name, 2015, SMALL, Families.CIFAR, options -> resNet(options, Stem.CIFAR, design, depths));
+        return ModelEntry.of(name, 2015, SMALL, Families.CIFAR, options -> resNet(options, Stem.CIFAR, design, depths))
+                .pixels(Pixels.CIFAR10);
     }
 
     /** @param depths blocks of each stage */
@@ -91,6 +92,7 @@ final class ResNet {
             network.add("layer" + (i + 1), stage(design, from, planes, i == 0 ? 1 : 2, depths[i]));
             from = planes * design.expansion;
         }
+        network.formerly("linear", "fc"); // in https://github.com/kuangliu/pytorch-cifar
         return network.add("avgpool", globalAvgPool())
                 .add("flatten", flatten())
                 .add("fc", linear(from, options.classes()));
@@ -185,6 +187,7 @@ final class ResNet {
                 norms.add(child("bn" + (i + 1), batchNorm(convolutions[i].outChannels())));
             }
             this.shortcut = shortcut instanceof Sequential ? child("downsample", shortcut) : shortcut;
+            formerly("shortcut", "downsample");
         }
 
         @Override

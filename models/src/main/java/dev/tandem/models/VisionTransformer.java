@@ -37,9 +37,15 @@ final class VisionTransformer extends Module {
         return List.of(
                 entry("vit_b_16", PAPER, images, 16, 12, 12, 768).published(81.072, 95.318),
                 entry("vit_b_32", PAPER, images, 32, 12, 12, 768).published(75.912, 92.466),
-                entry("vit_l_16", PAPER, images, 16, 24, 16, 1024).published(79.662, 94.638),
-                entry("vit_ti_16", DEIT, images, 16, 12, 3, 192).published(72.2, 91.1),
-                entry("vit_s_16", DEIT, images, 16, 12, 6, 384).published(79.9, 95.0),
+                entry("vit_l_16", PAPER, images, 16, 24, 16, 1024)
+                        .published(79.662, 94.638)
+                        .pixels(Pixels.IMAGENET.resize(242)),
+                entry("vit_ti_16", DEIT, images, 16, 12, 3, 192)
+                        .published(72.2, 91.1)
+                        .pixels(Pixels.IMAGENET.bicubic()),
+                entry("vit_s_16", DEIT, images, 16, 12, 6, 384)
+                        .published(79.9, 95.0)
+                        .pixels(Pixels.IMAGENET.bicubic()),
                 entry("vit_ti_4_cifar", PAPER + ", for small images", small, 4, 12, 3, 192),
                 entry("vit_s_4_cifar", PAPER + ", for small images", small, 4, 12, 6, 384),
                 ModelEntry.of(
@@ -157,6 +163,7 @@ final class VisionTransformer extends Module {
                             dropout(probability),
                             start(linear(inner, hidden)),
                             dropout(probability)));
+            mlp.formerly("linear_1", "0").formerly("linear_2", "3"); // as torchvision called them before 0.13
         }
 
         @Override

@@ -26,14 +26,13 @@ import java.util.zip.CRC32;
  * of their names; or {@code <class>/…} alone, which is a training set. Files are JPEG, PNG, BMP or GIF, whatever their size; others
  * are passed over. Each is decoded when it is asked for, so memory holds names only.
  *
- * <p>A network for images of {@code size} sees a photo scaled to {@link #shortSide} and cut to the size, RGB.
+ * <p>A network for images of {@code size} sees a photo scaled ({@link Resize}) and cut to the size, RGB.
  */
 public final class ImageFolder implements ImageDataset {
     private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif");
     private static final String VALIDATION_FOLDER = "val";
     private static final List<String> TEST_FOLDERS = List.of(VALIDATION_FOLDER, "test");
     private static final int USUAL_SIZE = 224;
-    private static final int LEAST_CUT = 128;
     private static final int CHANNELS = 3;
     private static final int NAMES_LISTED = 20;
 
@@ -42,13 +41,16 @@ public final class ImageFolder implements ImageDataset {
     private final List<Path> files;
     private final int[] labels;
     private final int size;
+    private final Resize resize;
 
-    private ImageFolder(String name, List<String> classNames, List<Path> files, int[] labels, int size) {
+    private ImageFolder(
+            String name, List<String> classNames, List<Path> files, int[] labels, int size, Resize resize) {
         this.name = name;
         this.classNames = classNames;
         this.files = files;
         this.labels = labels;
         this.size = size;
+        this.resize = resize;
     }
 
     /**
@@ -100,7 +102,8 @@ public final class ImageFolder implements ImageDataset {
             labels.addAll(Collections.nCopies(photos.size(), classes.indexOf(each)));
         }
         int[] numbers = labels.stream().mapToInt(Integer::intValue).toArray();
-        return Optional.of(new ImageFolder(part.toString(), classes, files, numbers, USUAL_SIZE));
+        return Optional.of(new ImageFolder(
+                part.toString(), classes, files, numbers, USUAL_SIZE, Resize.usual(USUAL_SIZE)));
     }
 
     /** Whether photos lie in a folder itself, in no class's. */
@@ -139,28 +142,27 @@ public final class ImageFolder implements ImageDataset {
     }
 
     /**
-     * What a photo's shorter side is scaled to before it is cut: {@code size / 0.875} (256 for 224), as networks for ImageNet
-     * are measured. Below 128 the size itself, since small images are mostly filled by what they show.
-     */
-    public static int shortSide(int size) {
-        return size < LEAST_CUT ? size : (int) Math.round(size / 0.875);
-    }
-
-    /**
      * A photo as a network for images of {@code size} sees it.
      *
      * @throws ImageException if it cannot be read, naming it
      */
-    public static Picture read(Path photo, int size, Crop crop) {
-        return Picture.readCut(photo, shortSide(size), size, size, crop.down(), crop.right());
+    public static Picture read(Path photo, int size, Resize resize, Crop crop) {
+        return Picture.readCut(
+                photo, resize.shortSide(), resize.interpolation(), size, size, crop.down(), crop.right());
     }
 
-    /** The same photos, for networks that take another size. */
+    /** The same photos, for networks that take another size; scaled as is {@linkplain Resize#usual usual}. */
     public ImageFolder sized(int size) {
         if (size < 1) {
             throw new IllegalArgumentException(name + ": images of " + size + " pixels are asked for; use at least 1");
         }
-        return new ImageFolder(name, classNames, files, labels, size);
+        return sized(size, Resize.usual(size));
+    }
+
+    /** The same photos, for networks that take another size and want them scaled otherwise. */
+    public ImageFolder sized(int size, Resize resize) {
+        resize.check(size, size);
+        return new ImageFolder(name, classNames, files, labels, size, resize);
     }
 
     /**
@@ -189,7 +191,7 @@ public final class ImageFolder implements ImageDataset {
                                 : "only " + listed(names) + "; name the folder as the class, or remove it"));
             }
         }
-        return new ImageFolder(name, List.copyOf(names), files, numbers, size);
+        return new ImageFolder(name, List.copyOf(names), files, numbers, size, resize);
     }
 
     private static String listed(List<String> names) {
@@ -272,7 +274,7 @@ public final class ImageFolder implements ImageDataset {
     @Override
     public void copyPixels(int index, Crop crop, MemorySegment target, long offset) {
         byte[] planes =
-                read(files.get(index), size, crop).withChannels(CHANNELS).toBytes();
+                read(files.get(index), size, resize, crop).withChannels(CHANNELS).toBytes();
         byte[] pixels = new byte[planes.length];
         int plane = size * size;
         for (int i = 0; i < pixels.length; i++) {

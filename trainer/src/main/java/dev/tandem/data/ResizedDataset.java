@@ -1,17 +1,18 @@
 package dev.tandem.data;
 
+import dev.tandem.data.image.Interpolation;
+import dev.tandem.data.image.ScaledAxis;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
- * Another data set's images, scaled as they are asked for. A triangle filter as wide as the step, so that shrinking averages
- * (Pillow's and torchvision's bilinear).
+ * Another data set's images, scaled as they are asked for, {@linkplain Interpolation#BILINEAR bilinear}.
  */
 public final class ResizedDataset implements ImageDataset {
     private final ImageDataset whole;
-    private final Axis rows;
-    private final Axis columns;
+    private final ScaledAxis rows;
+    private final ScaledAxis columns;
 
     public ResizedDataset(ImageDataset whole, int height, int width) {
         if (height < 1 || width < 1) {
@@ -19,40 +20,8 @@ public final class ResizedDataset implements ImageDataset {
                     whole.name() + ": images of " + height + "×" + width + " are asked for; use at least 1×1");
         }
         this.whole = whole;
-        rows = new Axis(whole.height(), height);
-        columns = new Axis(whole.width(), width);
-    }
-
-    /** Which source pixels make each target pixel along an axis, and their shares. */
-    private static final class Axis {
-        final int[] from;
-        final float[][] shares;
-
-        Axis(int size, int target) {
-            from = new int[target];
-            shares = new float[target][];
-            double step = (double) size / target;
-            double support = Math.max(1, step);
-            for (int i = 0; i < target; i++) {
-                double center = (i + 0.5) * step;
-                from[i] = Math.max(0, (int) Math.floor(center - support));
-                int to = Math.min(size, (int) Math.ceil(center + support));
-                shares[i] = new float[to - from[i]];
-                double total = 0;
-                for (int k = 0; k < shares[i].length; k++) {
-                    double share = Math.max(0, 1 - Math.abs(from[i] + k + 0.5 - center) / support);
-                    shares[i][k] = (float) share;
-                    total += share;
-                }
-                for (int k = 0; k < shares[i].length; k++) {
-                    shares[i][k] /= (float) total;
-                }
-            }
-        }
-
-        int size() {
-            return from.length;
-        }
+        rows = new ScaledAxis(whole.height(), height, 0, height, Interpolation.BILINEAR);
+        columns = new ScaledAxis(whole.width(), width, 0, width, Interpolation.BILINEAR);
     }
 
     @Override
@@ -99,8 +68,8 @@ public final class ResizedDataset implements ImageDataset {
         for (int y = 0; y < rows.size(); y++) {
             for (int i = 0; i < stride; i++) {
                 float sum = 0;
-                for (int k = 0; k < rows.shares[y].length; k++) {
-                    sum += rows.shares[y][k] * narrow[(rows.from[y] + k) * stride + i];
+                for (int k = 0; k < rows.shares(y).length; k++) {
+                    sum += rows.shares(y)[k] * narrow[(rows.from(y) + k) * stride + i];
                 }
                 target.set(ValueLayout.JAVA_BYTE, offset + (long) y * stride + i, (byte) Math.round(sum));
             }
@@ -115,9 +84,9 @@ public final class ResizedDataset implements ImageDataset {
             for (int x = 0; x < columns.size(); x++) {
                 for (int c = 0; c < channels; c++) {
                     float sum = 0;
-                    for (int k = 0; k < columns.shares[x].length; k++) {
-                        int pixel = (y * whole.width() + columns.from[x] + k) * channels + c;
-                        sum += columns.shares[x][k] * (source[pixel] & 0xff);
+                    for (int k = 0; k < columns.shares(x).length; k++) {
+                        int pixel = (y * whole.width() + columns.from(x) + k) * channels + c;
+                        sum += columns.shares(x)[k] * (source[pixel] & 0xff);
                     }
                     result[(y * columns.size() + x) * channels + c] = sum;
                 }

@@ -1,10 +1,13 @@
 package dev.tandem.trainer;
 
 import dev.tandem.data.Normalization;
+import dev.tandem.data.Resize;
+import dev.tandem.data.image.Interpolation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -15,6 +18,7 @@ import java.util.stream.Collectors;
  * @param model the network's name in the zoo
  * @param channels of the input image: 1 (grey) or 3 (RGB); {@code height} and {@code width} likewise
  * @param classNames in the order of the logits
+ * @param resize how photos were scaled before they were cut to the input's size
  * @param normalization what the pixels went through
  * @param settings of the network's family, by name, where they are not the usual ones
  */
@@ -24,13 +28,35 @@ public record NetworkSpec(
         int height,
         int width,
         List<String> classNames,
+        Resize resize,
         Normalization normalization,
         Map<String, String> settings) {
     private static final String PREFIX = "tandem.";
     private static final String SETTING = PREFIX + "set.";
 
     public NetworkSpec {
+        resize.check(height, width);
         settings = Map.copyOf(settings);
+    }
+
+    /** For photos that are scaled as is {@linkplain Resize#usual usual}. */
+    public NetworkSpec(
+            String model,
+            int channels,
+            int height,
+            int width,
+            List<String> classNames,
+            Normalization normalization,
+            Map<String, String> settings) {
+        this(
+                model,
+                channels,
+                height,
+                width,
+                classNames,
+                Resize.usual(Math.max(height, width)),
+                normalization,
+                settings);
     }
 
     /** Of a network with the settings that are usual in its family. */
@@ -48,6 +74,8 @@ public record NetworkSpec(
         metadata.put(PREFIX + "model", model);
         metadata.put(PREFIX + "input", channels + "x" + height + "x" + width);
         metadata.put(PREFIX + "classes", String.join("\n", classNames));
+        metadata.put(PREFIX + "resize", Integer.toString(resize.shortSide()));
+        metadata.put(PREFIX + "interpolation", resize.interpolation().name().toLowerCase(Locale.ROOT));
         metadata.put(PREFIX + "mean", join(normalization.mean()));
         metadata.put(PREFIX + "scale", join(normalization.scale()));
         settings.forEach((name, value) -> metadata.put(SETTING + name, value));
@@ -63,14 +91,27 @@ public record NetworkSpec(
             }
         }
         String[] input = metadata.get(PREFIX + "input").split("x");
+        int height = Integer.parseInt(input[1]);
+        int width = Integer.parseInt(input[2]);
         return new NetworkSpec(
                 metadata.get(PREFIX + "model"),
                 Integer.parseInt(input[0]),
-                Integer.parseInt(input[1]),
-                Integer.parseInt(input[2]),
+                height,
+                width,
                 new ArrayList<>(Arrays.asList(metadata.get(PREFIX + "classes").split("\n"))),
+                resize(metadata, Math.max(height, width)),
                 new Normalization(split(metadata.get(PREFIX + "mean")), split(metadata.get(PREFIX + "scale"))),
                 settings(metadata));
+    }
+
+    /** Files of earlier versions do not tell it; it was the usual one then. */
+    private static Resize resize(Map<String, String> metadata, int size) {
+        String shortSide = metadata.get(PREFIX + "resize");
+        String interpolation = metadata.getOrDefault(PREFIX + "interpolation", "bilinear");
+        return shortSide == null
+                ? Resize.usual(size)
+                : new Resize(
+                        Integer.parseInt(shortSide), Interpolation.valueOf(interpolation.toUpperCase(Locale.ROOT)));
     }
 
     private static Map<String, String> settings(Map<String, String> metadata) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.tandem.data.image.ImageException;
+import dev.tandem.data.image.Interpolation;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -171,6 +172,28 @@ class ImageFolderTest {
         assertThat(pixels(photos, 0, new Crop(0, 0))[1] & 0xff).isZero();
         assertThat(pixels(photos, 0, new Crop(1, 0.5))[1] & 0xff).isEqualTo((512 - 224) / 2);
         assertThat(pixels(photos, 0, new Crop(0, 1))[1] & 0xff).isEqualTo(512 - 224 - 256);
+    }
+
+    /** Of 117 columns too many, torchvision leaves out 58 on the left (58.5 goes to the even one). */
+    @Test
+    void theMiddleIsCutWhereTorchvisionCutsIt() {
+        write("a/1.png", 256, 341, (y, x) -> x);
+
+        ImageDataset photos = Datasets.open(folder, Split.TRAIN);
+
+        assertThat(pixels(photos, 0, Crop.CENTRE)[2]).isEqualTo((byte) 58);
+    }
+
+    @Test
+    void photosAreScaledToWhatTheNetworkWants() {
+        write("a/1.png", 64, 96, (y, x) -> x);
+        ImageFolder photos = (ImageFolder) Datasets.open(folder, Split.TRAIN);
+
+        byte[] pixels = pixels(photos.sized(64, new Resize(64, Interpolation.BICUBIC)), 0, Crop.CENTRE);
+
+        assertThat(pixels[2]).isEqualTo((byte) 16);
+        assertThatThrownBy(() -> photos.sized(64, new Resize(63, Interpolation.BILINEAR)))
+                .hasMessageContaining("scaled to 63 pixels: a network for 64×64 needs at least 64");
     }
 
     @Test

@@ -42,15 +42,16 @@ public record Picture(List<Plane> planes) {
      * @param down where to cut, from 0 at the top to 1 at the bottom; {@code right} likewise
      * @throws ImageException if it cannot be read, saying why
      */
-    public static Picture readCut(Path file, int side, int height, int width, double down, double right) {
+    public static Picture readCut(
+            Path file, int side, Interpolation interpolation, int height, int width, double down, double right) {
         byte[] bytes = bytes(file);
         int orientation = Orientation.of(bytes);
         BufferedImage image = decode(file, bytes);
         int[] size = covering(image.getHeight(), image.getWidth(), side, side);
         boolean turned = Orientation.turns(orientation);
         Window part = Window.of(turned ? size[1] : size[0], turned ? size[0] : size[1], height, width, down, right);
-        return scaled(image, size[0], size[1], Orientation.before(orientation, part, size[0], size[1]))
-                .upright(bytes);
+        Window turnedPart = Orientation.before(orientation, part, size[0], size[1]);
+        return scaled(image, size[0], size[1], turnedPart, interpolation).upright(bytes);
     }
 
     private static byte[] bytes(Path file) {
@@ -84,7 +85,8 @@ public record Picture(List<Plane> planes) {
         return map(plane -> Orientation.apply(orientation, plane));
     }
 
-    private static Picture scaled(BufferedImage image, int height, int width, Window part) {
+    private static Picture scaled(
+            BufferedImage image, int height, int width, Window part, Interpolation interpolation) {
         List<float[]> narrow = new ArrayList<>(); // of the part's width, the old height
         for (int top = 0; top < image.getHeight(); top += STRIP) {
             int rows = Math.min(STRIP, image.getHeight() - top);
@@ -94,23 +96,23 @@ public record Picture(List<Plane> planes) {
                 if (narrow.size() == c) {
                     narrow.add(new float[image.getHeight() * part.width()]);
                 }
-                float[] values = strip.get(c).resized(rows, width, columns).values();
+                float[] values = strip.get(c).resized(rows, width, columns, interpolation).values();
                 System.arraycopy(values, 0, narrow.get(c), top * part.width(), values.length);
             }
         }
         Window rows = new Window(part.top(), 0, part.height(), part.width());
         return new Picture(narrow.stream()
-                .map(values -> new Plane(image.getHeight(), part.width(), values).resized(height, part.width(), rows))
+                .map(values -> new Plane(image.getHeight(), part.width(), values)
+                        .resized(height, part.width(), rows, interpolation))
                 .toList());
     }
 
-    /** Height and width, scaled until they just cover others. */
+    /** Height and width, scaled until they just cover others; the longer one is rounded down, as torchvision does. */
     private static int[] covering(int height, int width, int coveredHeight, int coveredWidth) {
-        double scale = Math.max((double) coveredHeight / height, (double) coveredWidth / width);
-        return new int[] {
-            Math.max(coveredHeight, (int) Math.round(scale * height)),
-            Math.max(coveredWidth, (int) Math.round(scale * width))
-        };
+        boolean tall = (long) coveredWidth * height >= (long) coveredHeight * width;
+        return tall
+                ? new int[] {(int) ((long) height * coveredWidth / width), coveredWidth}
+                : new int[] {coveredHeight, (int) ((long) width * coveredHeight / height)};
     }
 
     /** Null if it is of no known kind. The rest of a truncated JPEG would be grey. */
@@ -234,7 +236,7 @@ public record Picture(List<Plane> planes) {
     public Picture fitted(int height, int width) {
         int[] size = covering(height(), width(), height, width);
         Window part = Window.of(size[0], size[1], height, width, 0.5, 0.5);
-        return map(plane -> plane.resized(size[0], size[1], part));
+        return map(plane -> plane.resized(size[0], size[1], part, Interpolation.BILINEAR));
     }
 
     /** Bytes 0 to 255, {@code [C, H, W]}. */

@@ -8,44 +8,44 @@ public record Plane(int height, int width, float[] values) {
         return values[y * width + x];
     }
 
-    /** Scaled with a triangle filter as wide as the step, so that shrinking averages (Pillow's and torchvision's bilinear). */
+    /** Scaled, {@linkplain Interpolation#BILINEAR bilinear}. */
     public Plane resized(int newHeight, int newWidth) {
-        return resized(newHeight, newWidth, new Window(0, 0, newHeight, newWidth));
+        return resized(newHeight, newWidth, new Window(0, 0, newHeight, newWidth), Interpolation.BILINEAR);
     }
 
-    /** A part of what {@link #resized(int, int)} gives; the rest of it is never computed. */
-    Plane resized(int newHeight, int newWidth, Window part) {
-        return rescaledRows(newHeight, part.top(), part.height())
+    /** A part of what scaling gives; the rest of it is never computed. Columns first, as Pillow does: clipping shows the order. */
+    Plane resized(int newHeight, int newWidth, Window part, Interpolation interpolation) {
+        return transposed()
+                .rescaledRows(newWidth, part.left(), part.width(), interpolation)
                 .transposed()
-                .rescaledRows(newWidth, part.left(), part.width())
-                .transposed();
+                .rescaledRows(newHeight, part.top(), part.height(), interpolation);
     }
 
     /** Rows {@code first} to {@code first + count − 1} of {@code newHeight}. */
-    private Plane rescaledRows(int newHeight, int first, int count) {
+    private Plane rescaledRows(int newHeight, int first, int count, Interpolation interpolation) {
         if (newHeight == height && count == height) {
             return this;
         }
         float[] result = new float[count * width];
-        double step = (double) height / newHeight;
-        double support = Math.max(1, step);
+        ScaledAxis rows = new ScaledAxis(height, newHeight, first, count, interpolation);
         for (int y = 0; y < count; y++) {
-            double center = (first + y + 0.5) * step;
-            int from = Math.max(0, (int) Math.floor(center - support));
-            int to = Math.min(height, (int) Math.ceil(center + support));
-            double total = 0;
-            for (int row = from; row < to; row++) {
-                double weight = Math.max(0, 1 - Math.abs(row + 0.5 - center) / support);
-                total += weight;
+            float[] shares = rows.shares(y);
+            for (int k = 0; k < shares.length; k++) {
+                int row = (rows.from(y) + k) * width;
                 for (int x = 0; x < width; x++) {
-                    result[y * width + x] += (float) (weight * at(row, x));
+                    result[y * width + x] += shares[k] * values[row + x];
                 }
             }
-            for (int x = 0; x < width; x++) {
-                result[y * width + x] /= (float) total;
-            }
         }
-        return new Plane(count, width, result);
+        return new Plane(count, width, interpolation == Interpolation.BICUBIC ? clipped(result) : result);
+    }
+
+    /** Cubics shoot over where it goes from dark to bright; Pillow cuts that off after each axis. */
+    private static float[] clipped(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Math.min(1, Math.max(0, values[i]));
+        }
+        return values;
     }
 
     public Plane transposed() {

@@ -143,13 +143,13 @@ class PictureTest {
         byte[] jpeg = Files.readAllBytes(write(image, "jpeg"));
         Path file = Files.write(folder.resolve("turned.jpg"), withOrientation(jpeg, orientation));
 
-        Picture part = Picture.readCut(file, 50, 40, 30, 0.2, 0.7);
+        Picture part = Picture.readCut(file, 50, Interpolation.BILINEAR, 40, 30, 0.2, 0.7);
 
         Picture whole = Picture.read(file);
         int height = orientation < 5 ? 50 : 72; // 217 / 150 of 50
         int width = orientation < 5 ? 72 : 50;
-        int top = (int) Math.round(0.2 * (height - 40));
-        int left = (int) Math.round(0.7 * (width - 30));
+        int top = (int) Math.rint(0.2 * (height - 40));
+        int left = (int) Math.rint(0.7 * (width - 30));
         assertThat(part.height()).isEqualTo(40);
         assertThat(part.width()).isEqualTo(30);
         for (int c = 0; c < 3; c++) {
@@ -169,7 +169,7 @@ class PictureTest {
             image.getRaster().setSample(lying ? i : 0, lying ? 0 : i, 0, 255);
         }
 
-        Plane part = Picture.readCut(write(image, "png"), 256, 224, 224, 0.5, 0.5)
+        Plane part = Picture.readCut(write(image, "png"), 256, Interpolation.BILINEAR, 224, 224, 0.5, 0.5)
                 .planes()
                 .get(0);
 
