@@ -7,6 +7,7 @@ import dev.tandem.data.Resize;
 import dev.tandem.data.ResizedDataset;
 import dev.tandem.data.Split;
 import dev.tandem.io.BrokenFileException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -50,7 +51,17 @@ final class DataSource {
 
     /** What stays true in another folder. */
     static String absolute(String data) {
-        return isMnist(data) ? data : Path.of(data).toAbsolutePath().normalize().toString();
+        return isMnist(data) ? data : absolute(Path.of(data).toAbsolutePath()).toString();
+    }
+
+    /** Without "..", which after a symbolic link is not the folder before it. */
+    private static Path absolute(Path path) {
+        Path shorter = path.normalize();
+        try {
+            return Files.exists(path) && !Files.isSameFile(path, shorter) ? path.toRealPath() : shorter;
+        } catch (IOException e) {
+            return path;
+        }
     }
 
     /** The name of the data that ships, unless a folder has it. */

@@ -9,6 +9,7 @@ import dev.tandem.tensor.Device;
 import dev.tandem.trainer.ConfusionMatrix;
 import dev.tandem.trainer.Evaluation;
 import dev.tandem.trainer.Evaluator;
+import dev.tandem.trainer.LossFunction;
 import dev.tandem.trainer.NetworkSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -29,8 +31,8 @@ import picocli.CommandLine.Parameters;
                 "Measures a trained network on a data set: loss, top-1 and top-5 accuracy, accuracy of each class.",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  tandem eval                       the newest run, on its test images",
-            "  tandem eval runs/mine",
+            "  tandem eval                       the best epoch of the newest run, on its test images",
+            "  tandem eval runs/mine --use final the last epoch",
             "  tandem eval net.safetensors --data ~/fashion-mnist --split train"
         })
 final class EvalCommand extends Subcommand {
@@ -41,6 +43,9 @@ final class EvalCommand extends Subcommand {
             paramLabel = "WEIGHTS",
             description = "A weights file or a run folder (default: the newest run in runs/).")
     private Path weights;
+
+    @Mixin
+    private RunWeights which = new RunWeights();
 
     @ArgGroup(validate = false, heading = "%nWhat to measure on:%n")
     private Data data = new Data();
@@ -88,7 +93,7 @@ final class EvalCommand extends Subcommand {
 
     @Override
     public Integer call() {
-        Path file = TrainedNetwork.locate(weights);
+        Path file = TrainedNetwork.locate(weights, which.use);
         Split split = data.part == Part.TRAIN ? Split.TRAIN : Split.TEST;
         String trainedOn = TrainedNetwork.trainedOn(file).orElse(TrainSettings.MNIST);
         String source = data.folder == null ? trainedOn : data.folder.toString();
@@ -106,8 +111,9 @@ final class EvalCommand extends Subcommand {
             }
             int batch = data.batch == null ? 128 : data.batch;
             ConfusionMatrix confusion = new ConfusionMatrix(spec.classes());
-            Evaluation evaluation = Evaluator.evaluate(trained.network(), spec, images, batch, opened, confusion);
-            report(trained, images, evaluation, confusion);
+            LossFunction loss = TrainedNetwork.trainedBy(file);
+            Evaluation evaluation = Evaluator.evaluate(trained.network(), spec, images, batch, opened, confusion, loss);
+            report(trained, images, evaluation, loss, confusion);
             device.report(console(), opened);
         }
         return ExitCodes.OK;
@@ -133,7 +139,12 @@ final class EvalCommand extends Subcommand {
         }
     }
 
-    private void report(TrainedNetwork trained, ImageDataset images, Evaluation evaluation, ConfusionMatrix confusion) {
+    private void report(
+            TrainedNetwork trained,
+            ImageDataset images,
+            Evaluation evaluation,
+            LossFunction loss,
+            ConfusionMatrix confusion) {
         List<String> names = trained.spec().classNames();
         TextTable table = new TextTable(Set.of(1, 2), "class", "images", "right");
         List<Map<String, Object>> classes = new ArrayList<>();
@@ -152,7 +163,9 @@ final class EvalCommand extends Subcommand {
         result.put("model", trained.spec().model());
         result.put("data", images.name());
         result.put("images", evaluation.images());
+        result.put("epoch", trained.epoch());
         result.put("loss", evaluation.loss());
+        result.put("lossFunction", loss.name());
         result.put("top1", evaluation.top1());
         result.put("top5", evaluation.top5());
         result.put("seconds", Format.rounded(evaluation.seconds(), 3));
@@ -160,12 +173,13 @@ final class EvalCommand extends Subcommand {
         result.put("classes", classes);
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "%s (%s) on %s, %,d images: loss %.4f, %s right, %s among the first five%n%n",
+                "%s (%s) on %s, %,d images: loss %.4f (%s), %s right, %s among the first five%n%n",
                 trained.spec().model(),
-                trained.file(),
+                trained.origin(which.use),
                 images.name(),
                 evaluation.images(),
                 evaluation.loss(),
+                loss.name(),
                 Format.percent(evaluation.top1()),
                 Format.percent(evaluation.top5())));
         text.append(table);

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -62,6 +63,9 @@ final class ExportCommand extends Subcommand {
                     + " (default: random start values).")
     private Path weights;
 
+    @Mixin
+    private RunWeights which = new RunWeights();
+
     @ArgGroup(validate = false, heading = "%nThe network, where no file tells:%n")
     private NetworkSize size = new NetworkSize();
 
@@ -80,6 +84,7 @@ final class ExportCommand extends Subcommand {
         FileFormat wanted = format == null ? named(out) : format;
         try (Device device = Device.open("cpu")) {
             TrainedNetwork trained = open(device);
+            trained.tellChoice(console(), which.use);
             NetworkSpec spec = trained.spec();
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("file", out.toString());
@@ -118,7 +123,7 @@ final class ExportCommand extends Subcommand {
             console().note("no --weights: the file holds random start values");
             return TrainedNetwork.untrained(model, size, device);
         }
-        Path file = TrainedNetwork.locate(model == null ? file() : weights);
+        Path file = TrainedNetwork.locate(model == null ? file() : weights, which.use);
         return TrainedNetwork.open(file, model, size, device, console());
     }
 

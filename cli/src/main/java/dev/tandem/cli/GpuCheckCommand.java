@@ -140,7 +140,7 @@ final class GpuCheckCommand extends Subcommand {
         if (sections.contains(CheckSection.TRAINING)) { // now, since its turn comes only minutes later
             TrainingCheck.requireFitting(settings);
         }
-        Path folder = out == null ? Runs.fresh(Runs.folder(), "gpu-check", LocalDateTime.now()) : out;
+        Path folder = out == null ? Runs.create(Runs.folder(), "gpu-check", LocalDateTime.now()) : out;
         String now = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
         CheckReport report = new CheckReport(folder.toAbsolutePath().normalize(), device, now, sections);
         console()

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -59,6 +60,9 @@ final class InspectCommand extends Subcommand {
             split = ",",
             description = "${COMPLETION-CANDIDATES}, several with commas between them (default: all that can be).")
     private Set<What> wanted;
+
+    @Mixin
+    private RunWeights which = new RunWeights();
 
     @ArgGroup(validate = false, heading = "%nHow to look:%n")
     private Looking looking = new Looking();
@@ -158,7 +162,7 @@ final class InspectCommand extends Subcommand {
     @Override
     public Integer call() {
         checkArguments();
-        Path file = TrainedNetwork.locate(weights);
+        Path file = TrainedNetwork.locate(weights, which.use);
         String data = looking.data != null
                 ? looking.data
                 : TrainedNetwork.trainedOn(file).orElse(null);
@@ -168,6 +172,7 @@ final class InspectCommand extends Subcommand {
         }
         try (Device opened = device.open(false)) {
             TrainedNetwork trained = TrainedNetwork.open(file, looking.model, opened, console());
+            trained.tellChoice(console(), which.use);
             Integer target = looking.target == null ? null : classNumber(trained.spec());
             ImagePreparation preparation = new ImagePreparation(looking.prepare, trained.spec(), console());
             List<SeenImage> seen = new ArrayList<>();

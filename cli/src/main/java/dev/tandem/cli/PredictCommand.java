@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -40,6 +41,9 @@ final class PredictCommand extends Subcommand {
             paramLabel = "FILE",
             description = "A weights file or a run folder (default: the newest run in runs/).")
     private Path weights;
+
+    @Mixin
+    private RunWeights which = new RunWeights();
 
     @Option(
             names = "--top",
@@ -70,12 +74,13 @@ final class PredictCommand extends Subcommand {
     @Override
     public Integer call() {
         ImagePreparation.checkFiles(images);
-        Path file = TrainedNetwork.locate(weights);
+        Path file = TrainedNetwork.locate(weights, which.use);
         List<Map<String, Object>> predictions = new ArrayList<>();
         List<Map<String, String>> errors = new ArrayList<>();
         StringBuilder text = new StringBuilder();
         try (Device opened = device.open(false)) {
             TrainedNetwork trained = TrainedNetwork.open(file, model, opened, console());
+            trained.tellChoice(console(), which.use);
             ImagePreparation preparation = new ImagePreparation(prepare, trained.spec(), console());
             for (Path image : images) {
                 try {

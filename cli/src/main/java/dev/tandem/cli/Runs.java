@@ -2,6 +2,7 @@ package dev.tandem.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -23,14 +24,31 @@ final class Runs {
         return Path.of("runs");
     }
 
-    /** {@code runs/20260131-142501-lenet5}, or with a number behind it if there is one. */
-    static Path fresh(Path runs, String model, LocalDateTime now) {
+    /**
+     * Makes {@code runs/20260131-142501-lenet5}, or with a number behind it if there is one: never a folder that another process
+     * has made.
+     */
+    static Path create(Path runs, String model, LocalDateTime now) {
         String name = DATE_TIME.format(now) + "-" + model;
-        Path folder = runs.resolve(name);
-        for (int i = 2; Files.exists(folder); i++) {
-            folder = runs.resolve(name + "-" + i);
+        try {
+            Files.createDirectories(runs);
+            Path folder = makeNew(runs.resolve(name));
+            for (int i = 2; folder == null; i++) {
+                folder = makeNew(runs.resolve(name + "-" + i));
+            }
+            return folder;
+        } catch (IOException e) {
+            throw new UncheckedIOException(runs + ": no run folder can be made there: " + e, e);
         }
-        return folder;
+    }
+
+    /** Null if it is there already. */
+    private static Path makeNew(Path folder) throws IOException {
+        try {
+            return Files.createDirectory(folder);
+        } catch (FileAlreadyExistsException e) {
+            return null;
+        }
     }
 
     /** The folder of those wanted that was written to last. */

@@ -24,7 +24,9 @@ import picocli.CommandLine.Spec;
             " 0:done",
             " 1:failed; one line on standard error says why",
             " 2:a mistake in the command line",
-            "130:stopped by Ctrl-C"
+            "129:stopped since the terminal was lost",
+            "130:stopped by Ctrl-C",
+            "143:stopped by a request to terminate"
         },
         footerHeading = "%nExamples:%n",
         footer = {

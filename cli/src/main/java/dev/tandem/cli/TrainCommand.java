@@ -25,7 +25,7 @@ import picocli.CommandLine.Command;
         description = {
             "Trains a network, and leaves it in a run folder.",
             "Without options: LeNet-5 on the handwritten digits that ship, to 99 %% in under a minute.",
-            "Ctrl-C saves a checkpoint and ends; --resume goes on as if it had never stopped."
+            "Ctrl-C saves a checkpoint and ends, and so does a lost terminal; --resume goes on as if it had never stopped."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -39,9 +39,9 @@ import picocli.CommandLine.Command;
             "  tandem train --json 2>/dev/null | jq .testAccuracy"
         })
 final class TrainCommand extends Subcommand {
-    /** What may differ when a run goes on: where it computes, and how long. */
+    /** What may differ when a run goes on: where it computes, how long, and where its data lies. */
     private static final List<String> MAY_CHANGE =
-            List.of("epochs", "device", "threads", "memoryLimit", "checkpointEvery");
+            List.of("epochs", "device", "threads", "memoryLimit", "checkpointEvery", "data");
 
     @ArgGroup(validate = false)
     private TrainFlags flags = new TrainFlags();
@@ -84,6 +84,7 @@ final class TrainCommand extends Subcommand {
         if (images.cutsPhotos() && recipe.augmentation() == Augmentations.MIRROR) {
             recipe = recipe.with(Map.of("augmentation", Augmentations.CROP));
         }
+        recipe = Recipes.forImages(recipe, images.size(), flags.how.batch);
         TrainSettings settings = withFittingWarmup(recipe.with(withUsualRate(flags.given())));
         check(settings);
         Transfer.check(settings);
@@ -91,12 +92,14 @@ final class TrainCommand extends Subcommand {
             throw new UsageException("--augmentation crop: it cuts parts out of photos, and the images of "
                     + images.name() + " have one size; use mirror or shift");
         }
-        Path folder = flags.run.folder != null
-                ? flags.run.folder
-                : Runs.fresh(Runs.folder(), model.name(), LocalDateTime.now());
-        RunFolder.requireFree(folder);
+        Path folder = flags.run.folder;
+        RunFolder.requireFree(folder == null ? Runs.folder() : folder);
         TrainingJob job = new TrainingJob(console(), settings, flags.device, images, resize);
-        return job.run(() -> RunFolder.create(folder), null, pretrained);
+        return job.run(
+                () -> RunFolder.create(
+                        folder == null ? Runs.create(Runs.folder(), model.name(), LocalDateTime.now()) : folder),
+                null,
+                pretrained);
     }
 
     /** An optimizer that was asked for without a learning rate takes its own usual one. */
@@ -137,7 +140,13 @@ final class TrainCommand extends Subcommand {
             throw new UsageException("run folder " + folder + ": there is no such folder to resume from");
         }
         RunFolder run = RunFolder.open(folder);
-        TrainSettings before = TrainSettings.fromMap(run.config().toString(), run.readConfig());
+        try (RunFolder.Hold held = run.hold()) {
+            return resume(run);
+        }
+    }
+
+    private int resume(RunFolder run) {
+        TrainSettings before = TrainSettings.fromMap(run.config().toString(), RunConfig.read(run));
         Map<String, Object> given = flags.given();
         TrainSettings settings = before.with(given);
         Map<String, Object> beforeMap = before.toMap();
@@ -145,7 +154,7 @@ final class TrainCommand extends Subcommand {
             if (given.containsKey(name) && !MAY_CHANGE.contains(name) && !Objects.equals(value, beforeMap.get(name))) {
                 throw new UsageException(
                         "--" + name.replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT) + " "
-                                + value + ": the run in " + folder + " was started with " + beforeMap.get(name)
+                                + value + ": the run in " + run.path() + " was started with " + beforeMap.get(name)
                                 + " and goes on with that; leave it out, or start a new run with --weights");
             }
         });
@@ -159,11 +168,24 @@ final class TrainCommand extends Subcommand {
                 : pretrained == null || settings.imageSize() == null
                         ? null
                         : pretrained.resize(settings.entry(), settings.imageSize());
-        ImageDataset images = DataSource.open(settings.data(), Split.TRAIN, settings.imageSize(), resize);
+        ImageDataset images = imagesOf(settings, given.containsKey("data"), resize);
         if (!run.hasCheckpoint()) {
-            console().note("tandem: the run in " + folder + " has no checkpoint yet; it begins anew");
+            console().note("tandem: the run in " + run.path() + " has no checkpoint yet; it begins anew");
         }
         TrainingJob job = new TrainingJob(console(), settings, flags.device.orElse(settings), images, resize);
+        job.goesOnFrom(before);
         return job.run(() -> run, network, pretrained);
+    }
+
+    private static ImageDataset imagesOf(TrainSettings settings, boolean named, Resize resize) {
+        try {
+            return DataSource.open(settings.data(), Split.TRAIN, settings.imageSize(), resize);
+        } catch (UsageException e) {
+            if (named) {
+                throw e;
+            }
+            throw new UsageException(
+                    e.getMessage() + "; if the run's data was moved or renamed, name its new place with --data", e);
+        }
     }
 }

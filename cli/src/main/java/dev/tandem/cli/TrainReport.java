@@ -33,6 +33,8 @@ record TrainReport(
         map.put("testLoss", test == null ? null : test.loss());
         map.put("validationAccuracy", validation == null ? null : validation.top1());
         map.put("bestAccuracy", result.bestTop1());
+        map.put("bestEpoch", result.bestEpoch() == 0 ? null : result.bestEpoch());
+        map.put("lossFunction", settings.createLoss().name());
         map.put("trainLoss", result.trainLoss());
         map.put("epochs", result.epochs());
         map.put("steps", result.steps());
@@ -43,6 +45,9 @@ record TrainReport(
         map.put("peakResidentBytes", ThisProcess.peakResidentBytes());
         map.put("runFolder", runFolder.toString());
         map.put("weights", result.weights() == null ? null : result.weights().toString());
+        map.put(
+                "bestWeights",
+                result.bestWeights() == null ? null : result.bestWeights().toString());
         return map;
     }
 
@@ -55,9 +60,20 @@ record TrainReport(
         }
         return settings.model() + " on " + data + ": " + score() + ", " + Format.counted(result.epochs(), "epoch")
                 + ", "
-                + seconds + "\n"
+                + seconds + "\n" + best()
                 + "everything is in " + runFolder + "; the network is " + result.weights() + "\n"
                 + "see it work: tandem predict --weights " + Format.word(runFolder) + " IMAGE…";
+    }
+
+    /** Where the last epoch was not the best. */
+    private String best() {
+        boolean last = result.bestWeights() == null || result.bestEpoch() == 0 || result.bestEpoch() == result.epochs();
+        return last
+                ? ""
+                : "the best was epoch " + result.bestEpoch() + ", with " + Format.percent(result.bestTop1())
+                        + " of the "
+                        + measuredOn + " images right: " + result.bestWeights()
+                        + "; eval, predict and the others take it (--use final takes the last)\n";
     }
 
     private String score() {
@@ -66,6 +82,9 @@ record TrainReport(
             return "trained";
         }
         return Format.percent(last.top1()) + " of the " + (last == result.validation() ? measuredOn : "test")
-                + " images right, loss " + String.format(java.util.Locale.ROOT, "%.4f", last.loss());
+                + " images right, loss " + String.format(java.util.Locale.ROOT, "%.4f", last.loss())
+                + (settings.labelSmoothing() == 0
+                        ? ""
+                        : " (" + settings.createLoss().name() + ")");
     }
 }

@@ -6,6 +6,7 @@ import dev.tandem.models.Models;
 import dev.tandem.nn.Module;
 import dev.tandem.optim.Optimizer;
 import dev.tandem.optim.Schedule;
+import dev.tandem.trainer.LossFunction;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,8 +70,10 @@ record TrainSettings(
     /** Configurations of earlier runs say nothing of the newer settings. */
     TrainSettings {
         set = set == null ? Map.of() : Map.copyOf(set);
-        freeze = freeze == null ? List.of() : freeze;
-        unfreeze = unfreeze == null ? List.of() : unfreeze;
+        freeze = freeze == null ? List.of() : freeze.stream().map(String::strip).toList();
+        unfreeze = unfreeze == null
+                ? List.of()
+                : unfreeze.stream().map(String::strip).toList();
         rateFactor = rateFactor == null ? Map.of() : rateFactor;
     }
 
@@ -81,6 +84,10 @@ record TrainSettings(
     /** Of a whole run. */
     Schedule createSchedule(long stepsPerEpoch) {
         return schedule.create(learningRate, stepsPerEpoch * epochs, Math.round(warmup * stepsPerEpoch));
+    }
+
+    LossFunction createLoss() {
+        return LossFunction.crossEntropy((float) labelSmoothing);
     }
 
     Optimizer createOptimizer(Module network) {

@@ -1,6 +1,8 @@
 package dev.tandem.cli;
 
+import dev.tandem.io.BrokenFileException;
 import dev.tandem.io.HostTensor;
+import dev.tandem.io.SafeTensors;
 import dev.tandem.io.WeightsFile;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
@@ -8,8 +10,11 @@ import dev.tandem.models.Models;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Weights;
 import dev.tandem.tensor.Device;
+import dev.tandem.trainer.LossFunction;
 import dev.tandem.trainer.NetworkSpec;
 import dev.tandem.trainer.RunFolder;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,36 +27,48 @@ import java.util.stream.IntStream;
  * A network with its weights, as a file or run folder holds it.
  *
  * @param file null where the weights are start values
+ * @param epoch of the run, after which they were saved; null where the file does not tell
  */
-record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
-    private static final List<String> IN_RUN = List.of("final.safetensors", "best.safetensors");
+record TrainedNetwork(Path file, NetworkSpec spec, Module network, String epoch) {
     private static final String MODEL = "tandem.model";
     private static final String CHECKPOINT = "tandem.checkpoint";
     private static final String CHECKPOINT_PREFIX = "model.";
 
-    /**
-     * The weights that a path means: itself, or a run folder's final or best ones; null means the newest run in {@code runs}.
-     */
+    /** As below, the best ones of a run folder. */
     static Path locate(Path given) {
+        return locate(given, null);
+    }
+
+    /**
+     * The weights that a path means: itself, or those of a run folder; null means the newest run in {@code runs}.
+     *
+     * @param use which ones of a run folder; null for the best where there are any, else the final ones
+     */
+    static Path locate(Path given, RunWeights.Use use) {
+        List<String> wanted = RunWeights.files(use);
+        String names = String.join(" and no ", wanted);
         if (given == null) {
-            return Runs.newest(Runs.folder(), run -> inRun(run) != null)
-                    .map(TrainedNetwork::inRun)
-                    .orElseThrow(() -> new UsageException(
-                            "there is no trained network in runs/; train one (tandem train), or name its weights"
-                                    + " file or run folder"));
+            return Runs.newest(Runs.folder(), run -> inRun(run, wanted) != null)
+                    .map(run -> inRun(run, wanted))
+                    .orElseThrow(() -> new UsageException("there is no trained network in runs/"
+                            + (use == null ? "" : " with " + names)
+                            + "; train one (tandem train), or name its weights file or run folder"));
         }
         if (Files.isDirectory(given)) {
-            Path file = inRun(given);
-            if (file == null && WeightsFile.isIn(given)) {
+            Path file = inRun(given, wanted);
+            if (file == null && use == null && WeightsFile.isIn(given)) {
                 return given;
             }
             if (file == null && !Files.isRegularFile(RunFolder.at(given).config())) {
-                throw new UsageException("folder " + given + ": it is no run of tandem train (it has no "
-                        + String.join(" and no ", IN_RUN) + "), and holds no model.safetensors; name a run folder or a"
-                        + " weights file");
+                throw new UsageException("folder " + given + ": it is no run of tandem train (it has no " + names
+                        + "), and holds no model.safetensors; name a run folder or a weights file");
+            }
+            if (file == null && inRun(given, RunWeights.files(null)) != null) {
+                throw new UsageException("--use " + use + ": run folder " + given + " has no " + names
+                        + "; leave it out, to take what there is");
             }
             if (file == null) {
-                throw new UsageException("run folder " + given + ": it has no " + String.join(" and no ", IN_RUN)
+                throw new UsageException("run folder " + given + ": it has no " + names
                         + "; a run has weights after its first epoch (tandem train --resume --run "
                         + Format.word(given)
                         + " goes on)");
@@ -61,25 +78,67 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
         if (!Files.isRegularFile(WeightsFile.whole(given))) {
             throw new UsageException("weights " + given + ": there is no such file or folder");
         }
+        if (use != null) {
+            throw new UsageException(
+                    "--use " + use + ": " + given + " is a file, and it is taken; --use chooses in a" + " run folder");
+        }
         return given;
     }
 
-    private static Path inRun(Path run) {
-        return IN_RUN.stream()
+    private static Path inRun(Path run, List<String> wanted) {
+        return wanted.stream()
                 .map(run::resolve)
                 .filter(Files::isRegularFile)
                 .findFirst()
                 .orElse(null);
     }
 
+    /** The file, of which epoch it is, and how to have the other one where it was chosen among two. */
+    String origin(RunWeights.Use use) {
+        String of = epoch == null ? "" : ", epoch " + epoch;
+        return file + of + (isChosen(use) ? ", the best one; --use final takes the last" : "");
+    }
+
+    /** Whether the best weights were taken and the last ones are of another epoch. */
+    private boolean isChosen(RunWeights.Use use) {
+        if (use != null || file == null || !file.getFileName().toString().equals(RunWeights.BEST)) {
+            return false;
+        }
+        Path last = file.resolveSibling(RunWeights.FINAL);
+        try (Arena arena = Arena.ofConfined()) {
+            Map<String, String> metadata =
+                    SafeTensors.read(last, arena, SafeTensors.Integrity.SKIP).metadata();
+            return epoch == null || !epoch.equals(metadata.get(NetworkSpec.EPOCH));
+        } catch (UncheckedIOException | BrokenFileException e) {
+            return false; // there is no other to choose
+        }
+    }
+
+    /** Says in a line which weights were chosen, where nobody did. */
+    void tellChoice(Console console, RunWeights.Use use) {
+        if (isChosen(use)) {
+            console.note("tandem: the weights are " + origin(use));
+        }
+    }
+
+    /** What the run that weights lie in was asked for; empty if they lie in none. */
+    private static Optional<Map<String, Object>> config(Path weights) {
+        Path folder = weights.toAbsolutePath().getParent();
+        RunFolder run = RunFolder.at(folder);
+        return Files.isRegularFile(run.config()) ? Optional.of(RunConfig.read(run)) : Optional.empty();
+    }
+
     /** The data of the run that weights lie in. */
     static Optional<String> trainedOn(Path weights) {
-        Path folder = weights.toAbsolutePath().getParent();
-        if (!Files.isRegularFile(folder.resolve("config.yaml"))) {
-            return Optional.empty();
-        }
-        Object data = RunFolder.at(folder).readConfig().get("data");
-        return Optional.of(data == null ? TrainSettings.MNIST : data.toString());
+        return config(weights)
+                .map(config -> config.getOrDefault("data", TrainSettings.MNIST).toString());
+    }
+
+    /** The loss of the run that weights lie in; else cross-entropy. */
+    static LossFunction trainedBy(Path weights) {
+        Object smoothing =
+                config(weights).map(config -> config.get("labelSmoothing")).orElse(0);
+        return LossFunction.crossEntropy(Float.parseFloat(smoothing.toString()));
     }
 
     /**
@@ -117,7 +176,7 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
             foreign.loadInto(network, model, size.of(model), name -> false);
         }
         network.setTraining(false);
-        return new TrainedNetwork(file, spec, network);
+        return new TrainedNetwork(file, spec, network, contents.metadata().get(NetworkSpec.EPOCH));
     }
 
     /** With random start values. */
@@ -125,7 +184,7 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network) {
         NetworkSpec spec = asPublished(model, size.of(model));
         Module network = build(spec, device);
         network.setTraining(false);
-        return new TrainedNetwork(null, spec, network);
+        return new TrainedNetwork(null, spec, network, null);
     }
 
     private static Module build(NetworkSpec spec, Device device) {

@@ -1,5 +1,6 @@
 package dev.tandem.cli;
 
+import dev.tandem.backend.OutOfDeviceMemoryException;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.data.ImageFolder;
 import dev.tandem.data.NoDataException;
@@ -9,28 +10,33 @@ import dev.tandem.data.Split;
 import dev.tandem.data.Subset;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
-import dev.tandem.nn.LossReduction;
-import dev.tandem.nn.Losses;
+import dev.tandem.nn.BatchNorm2d;
 import dev.tandem.nn.Module;
 import dev.tandem.optim.Optimizer;
 import dev.tandem.tensor.Device;
+import dev.tandem.trainer.Callback;
 import dev.tandem.trainer.Evaluation;
 import dev.tandem.trainer.Evaluator;
 import dev.tandem.trainer.Freezing;
+import dev.tandem.trainer.LossFunction;
 import dev.tandem.trainer.NetworkSpec;
 import dev.tandem.trainer.RunFolder;
 import dev.tandem.trainer.Trainer;
 import dev.tandem.trainer.TrainerBuilder;
+import dev.tandem.trainer.TrainingDivergedException;
 import dev.tandem.trainer.TrainingResult;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
 /** One training run from its settings to its report. */
 final class TrainingJob {
     private static final double SPLIT_SHARE = 0.1;
+    private static final double STATISTICS_OF_BEFORE = 0.05;
+    private static final int FEW_PHOTOS = 5000;
 
     private final Console console;
     private final TrainSettings settings;
@@ -39,6 +45,7 @@ final class TrainingJob {
     private final ImageDataset validationData;
     private final ImageDataset testData; // null if the folder has none
     private final Resize resize; // null for the usual
+    private TrainSettings before; // of the run that goes on; null for one that begins
 
     /**
      * @param images all training images
@@ -64,6 +71,11 @@ final class TrainingJob {
             this.trainData = images;
             this.validationData = testData;
         }
+    }
+
+    /** @param before what the run was asked for that goes on */
+    void goesOnFrom(TrainSettings before) {
+        this.before = before;
     }
 
     private static void requireClasses(ImageDataset images) {
@@ -129,10 +141,13 @@ final class TrainingJob {
                     known == null ? readNormalization(device.threads()) : known,
                     networkSettings);
             RunFolder run = folder.get();
-            run.writeConfig(settings.with(Map.of("set", spec.settings())).toMap());
-            int exitCode = train(network, spec, device, run, transfer, freezing, resume);
-            deviceSettings.report(console, device);
-            return exitCode;
+            try (RunFolder.Hold held = run.hold()) {
+                Map<String, Object> config =
+                        settings.with(Map.of("set", spec.settings())).toMap();
+                int exitCode = train(network, spec, device, run, config, transfer, freezing, resume);
+                deviceSettings.report(console, device);
+                return exitCode;
+            }
         }
     }
 
@@ -192,6 +207,7 @@ final class TrainingJob {
             NetworkSpec spec,
             Device device,
             RunFolder run,
+            Map<String, Object> config,
             Transfer transfer,
             Freezing freezing,
             boolean resume) {
@@ -199,12 +215,16 @@ final class TrainingJob {
         long steps = stepsPerEpoch * settings.epochs();
         Optimizer optimizer = settings.createOptimizer(network);
         transfer.group(optimizer);
-        float smoothing = (float) settings.labelSmoothing();
+        LossFunction loss = settings.createLoss();
+        if (settings.pretrained() == null && settings.weights() == null) {
+            followWithin(stepsPerEpoch, network);
+        }
         announce(network, device, run);
         String frozen = transfer.announcement();
         if (frozen != null) {
             console.note(frozen);
         }
+        tellOfRate(run.stepsDone(), stepsPerEpoch);
         try (Progress progress = Progress.on(console, measuredOn())) {
             TrainerBuilder builder = Trainer.builder(network, spec)
                     .trainOn(trainData)
@@ -212,7 +232,7 @@ final class TrainingJob {
                     .optimizer(optimizer)
                     .freezing(freezing)
                     .learningRate(settings.createSchedule(stepsPerEpoch))
-                    .loss((logits, labels) -> Losses.crossEntropy(logits, labels, smoothing, LossReduction.MEAN))
+                    .loss(loss)
                     .augmentation(settings.augmentation().of(spec.height()))
                     .batchSize(settings.batch())
                     .epochs(settings.epochs())
@@ -220,23 +240,80 @@ final class TrainingJob {
                     .runFolder(run)
                     .resume(resume)
                     .checkpointEvery(settings.checkpointEvery())
-                    .callback(progress);
+                    .callback(progress)
+                    .callback(new Callback() {
+                        @Override
+                        public void onStart(Trainer trainer) { // the data is known to be the same
+                            tellOfMove();
+                            run.writeConfig(config);
+                        }
+                    });
             Trainer trainer = builder.build();
             try (Interruption interruption = new Interruption(() -> {
                 console.note("tandem: stopping after this step, with a checkpoint; once more ends at once");
                 trainer.requestStop();
             })) {
-                TrainingResult result = trainer.run();
+                TrainingResult result = run(trainer);
                 progress.close();
                 if (result.completed() && Double.isNaN(result.secondsToFirstStep())) {
                     console.note("tandem: this run was complete already; --epochs with a higher number trains on");
                 }
-                Evaluation test = test(result, network, spec, device);
+                Evaluation test = test(result, network, spec, device, loss);
                 TrainReport report =
                         new TrainReport(settings, run.path(), trainData.name(), result, test, measuredOn(), steps);
                 console.result(report.toMap(), report.toText());
                 return result.completed() ? ExitCodes.OK : interruption.exitCode();
             }
+        }
+    }
+
+    /** With the options that its advice means. */
+    private static TrainingResult run(Trainer trainer) {
+        try {
+            return trainer.run();
+        } catch (TrainingDivergedException e) {
+            throw new TrainingDivergedException(e.getMessage() + " (--learning-rate, --warmup, --clip-norm)", e);
+        } catch (OutOfDeviceMemoryException e) {
+            throw new OutOfDeviceMemoryException(e.getMessage() + " (--batch)", e.requestedBytes(), e.stats());
+        }
+    }
+
+    /**
+     * Running statistics come to be the network's own within an epoch, or they would still be the start values when the first epochs are
+     * measured.
+     */
+    static void followWithin(long stepsPerEpoch, Module network) {
+        float momentum = (float) (1 - Math.pow(STATISTICS_OF_BEFORE, 1.0 / stepsPerEpoch));
+        network.visit((name, module) -> {
+            if (module instanceof BatchNorm2d norm) {
+                norm.momentum(Math.max(norm.momentum(), momentum));
+            }
+        });
+    }
+
+    /** Where a run goes on for more or fewer epochs, its schedule is another. */
+    private void tellOfRate(long step, long stepsPerEpoch) {
+        if (before == null || step == 0 || step >= stepsPerEpoch * settings.epochs()) {
+            return;
+        }
+        double last = before.createSchedule(stepsPerEpoch).at(step - 1);
+        double next = settings.createSchedule(stepsPerEpoch).at(step);
+        if (before.epochs() != settings.epochs() && Math.abs(next - last) > 0.01 * Math.max(next, last)) {
+            console.note(String.format(
+                    Locale.ROOT,
+                    "tandem: %s now runs over %d epochs instead of %d, so the learning rate jumps from %.2g to %.2g",
+                    settings.schedule(),
+                    settings.epochs(),
+                    before.epochs(),
+                    last,
+                    next));
+        }
+    }
+
+    private void tellOfMove() {
+        if (before != null && !before.data().equals(settings.data())) {
+            console.note("tandem: the images of " + settings.data() + " are those of " + before.data()
+                    + ", by number, labels and names of files; the run goes on with them");
         }
     }
 
@@ -256,15 +333,20 @@ final class TrainingJob {
         console.note(Format.counted(settings.epochs(), "epoch") + ", batches of " + settings.batch() + ", "
                 + settings.optimizer() + " at " + settings.learningRate() + ", " + settings.schedule() + "; run folder "
                 + run.path());
+        boolean fromNothing = settings.pretrained() == null && settings.weights() == null;
+        if (fromNothing && trainData.cutsPhotos() && trainData.size() < FEW_PHOTOS) {
+            console.note("tandem: these photos are few to learn from nothing; with published weights of "
+                    + settings.model() + " it gets further: --pretrained FILE (docs/transfer.md)");
+        }
     }
 
     /** What the finished network scores on the test images; null if it is not finished or there are none. */
-    private Evaluation test(TrainingResult result, Module network, NetworkSpec spec, Device device) {
+    private Evaluation test(TrainingResult result, Module network, NetworkSpec spec, Device device, LossFunction loss) {
         if (!result.completed() || testData == null) {
             return null;
         }
         return validationData == testData && result.validation() != null
                 ? result.validation()
-                : Evaluator.evaluate(network, spec, testData, settings.batch(), device);
+                : Evaluator.evaluate(network, spec, testData, settings.batch(), device, null, loss);
     }
 }

@@ -65,7 +65,7 @@ final class Transfer {
 
     /** The names that one of the settings means. */
     private List<String> names(String setting) {
-        return setting.equals(BODY) ? body : List.of(setting);
+        return setting.strip().equals(BODY) ? body : List.of(setting);
     }
 
     /**

@@ -103,8 +103,44 @@ class InterruptionTest {
         assertThat(checkpoints()).isNotEmpty();
     }
 
+    @Test
+    void aLostTerminalSavesACheckpointToo() throws Exception {
+        signal("HUP");
+        signal("HUP"); // the system and the shell may both send one
+
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(129);
+        assertThat(checkpoints()).isNotEmpty();
+        JsonNode stopped = new ObjectMapper().readTree(process.getInputStream());
+        assertThat(checkpoints())
+                .contains(String.format(
+                        "step-%09d.safetensors", stopped.get("steps").asLong()));
+        assertThat(stopped.get("weights").asText()).endsWith("final.safetensors");
+    }
+
+    @Test
+    void underNohupALostTerminalChangesNothing() throws Exception {
+        process.destroyForcibly().waitFor();
+        process = start(List.of("nohup"), "train", "--resume", "--run", "run", "--epochs", "100001", "--json");
+        String line = process.errorReader().readLine();
+        while (line != null && !line.startsWith("epoch ")) {
+            line = process.errorReader().readLine();
+        }
+        signal("HUP");
+        assertThat(process.errorReader().readLine()).as("it goes on").startsWith("epoch ");
+        signal("TERM");
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(143);
+    }
+
     private Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT", tandem.toString()));
+        return start(List.of(), arguments);
+    }
+
+    private Process start(List<String> before, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.addAll(before);
+        command.add(tandem.toString());
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());

@@ -86,15 +86,15 @@ class TransferTest {
                         + " 11.bias [3]")
                 .contains("frozen: body; 170 of");
         assertThat(run.json().get("testAccuracy").asDouble()).isEqualTo(1);
-        assertThat(changed(weights(pretrained), weights(folder.resolve("tuned"))))
+        Path best = pretrained.resolve("best.safetensors");
+        assertThat(changed(SafeTensors.read(best).tensors(), weights(folder.resolve("tuned"))))
                 .containsExactly("11.weight", "11.bias");
         assertThat(RunFolder.at(folder.resolve("tuned")).readConfig())
                 .containsEntry("freeze", List.of("body"))
                 .containsEntry("classes", 2)
                 .containsEntry("normalization", "pretrained")
                 .containsEntry("augmentation", "crop")
-                .containsEntry(
-                        "pretrained", pretrained.resolve("final.safetensors").toString());
+                .containsEntry("pretrained", best.toString());
 
         JsonNode eval = CommandRun.of("eval", at("tuned"), "--json").json();
         assertThat(eval.get("top1").asDouble()).isEqualTo(1);

@@ -11,14 +11,16 @@ public interface OptimizerOps {
     /** The slots of the float32 {@code scalars} storage. */
     enum Scalar {
         LEARNING_RATE,
-        /** Number of this step, from 1. */
+        /** Number of this step, from 1, those that were {@link #SKIPPED} counted. */
         STEP,
         /** Gradients are multiplied by this first: 1 / loss scale, times the clipping coefficient. */
         GRADIENT_SCALE,
         /** Out: the gradients' norm, after scaling, before clipping. */
         GRADIENT_NORM,
         /** Out: 1 if a gradient was not finite; updates then change nothing. */
-        FOUND_NOT_FINITE
+        FOUND_NOT_FINITE,
+        /** Out: how many steps were left out since a gradient was not finite. No update has a number from them. */
+        SKIPPED
     }
 
     /**
@@ -28,7 +30,7 @@ public interface OptimizerOps {
      * @param weightDecay L2: added to the gradient as {@code weightDecay · parameter} (AdamW: decoupled)
      * @param l1 added to the gradient as {@code l1 · sign(parameter)}
      * @param stepsBefore steps that went by before these elements took part, as where they were frozen: their own number of
-     *     steps is STEP less these
+     *     steps is STEP less SKIPPED less these
      */
     record Segment(long offset, long count, float learningRateFactor, float weightDecay, float l1, long stepsBefore) {
         /** Taking part from the first step on. */
@@ -86,6 +88,6 @@ public interface OptimizerOps {
     /** Clamps {@code GRADIENT_SCALE · gradient} to ±limit in place of the gradients, and sets GRADIENT_SCALE to 1. */
     void clipByValue(Buffers buffers, float limit);
 
-    /** Sets FOUND_NOT_FINITE to 1 if a gradient in the segments is infinite or NaN, else to 0. */
+    /** Sets FOUND_NOT_FINITE to 1 and adds 1 to SKIPPED if a gradient in the segments is infinite or NaN; else sets it to 0. */
     void checkFinite(Buffers buffers);
 }

@@ -42,6 +42,10 @@ public final class BatchNorm2d extends Module implements FusesActivation {
         return this;
     }
 
+    public float momentum() {
+        return momentum;
+    }
+
     /** How weights start: zeros in the last norm of a residual branch make the block start as identity. */
     public BatchNorm2d init(Initializer initializer) {
         requireNotInitialized("init() was set");

@@ -1,8 +1,11 @@
 package dev.tandem.nn;
 
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -13,6 +16,11 @@ import java.util.stream.Collectors;
  */
 public record ParameterNames(String pattern) implements Predicate<Parameter> {
     private static final int SHOWN = 8;
+
+    /** Space around a pattern is none of it. */
+    public ParameterNames {
+        pattern = pattern.strip();
+    }
 
     /** By its name in the initialised network. */
     @Override
@@ -42,10 +50,28 @@ public record ParameterNames(String pattern) implements Predicate<Parameter> {
                 .map(Map.Entry::getValue)
                 .toList();
         if (found.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "parameters " + pattern + ": the network has none of that name; its parts are " + parts(network));
+            throw new IllegalArgumentException("parameters " + pattern
+                    + ": the network has none of that name; "
+                    + nearest(network)
+                            .map(name -> "did you mean " + name + "? Its")
+                            .orElse("its")
+                    + " parts are " + parts(network));
         }
         return found;
+    }
+
+    /** Of the names of parameters and of all that they lie in. */
+    private Optional<String> nearest(Module network) {
+        Set<String> known = new LinkedHashSet<>();
+        network.parameters().forEach((name, parameter) -> {
+            for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+                known.add(name.substring(0, dot));
+            }
+            if (parameter.kind() != Parameter.Kind.BUFFER) {
+                known.add(name);
+            }
+        });
+        return NearestNames.like(pattern, known);
     }
 
     private static String parts(Module network) {

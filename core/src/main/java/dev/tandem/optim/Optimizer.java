@@ -9,6 +9,7 @@ import dev.tandem.nn.Module;
 import dev.tandem.nn.Parameter;
 import dev.tandem.nn.ParameterNames;
 import dev.tandem.tensor.DType;
+import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.Tensor;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -32,25 +34,32 @@ import java.util.function.Predicate;
 public abstract class Optimizer {
     /** In the state: how many steps each parameter was frozen before its first. */
     private static final String STEPS_BEFORE = "stepsBefore";
+    /** Scalars that the host writes at each step; those behind them are the device's own. */
+    private static final int WRITTEN = Scalar.GRADIENT_SCALE.ordinal() + 1;
 
+    private final Module network;
     private final FlatParameters parameters;
     private final Segments segments;
     private final Tensor scalars;
-    private final float[] scalarValues = new float[Scalar.values().length];
+    private final Tensor written; // their start
+    private final float[] writtenValues = new float[WRITTEN];
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private float learningRate;
     private float gradientScale = 1;
     private float maxNorm;
     private float limit;
     private boolean skipsNotFinite;
-    private long steps;
+    private long steps; // those that were left out counted
 
     /** @param network initialised; its gradients lie in one flat buffer from now on */
     protected Optimizer(Module network, float learningRate) {
+        this.network = network;
         parameters = network.flatParameters();
         parameters.gradients();
         segments = new Segments(parameters);
-        scalars = Tensor.full(parameters.device(), 0, DType.FLOAT32, scalarValues.length)
+        Device device = parameters.device();
+        scalars = Tensor.full(device, 0, DType.FLOAT32, Scalar.values().length).persist();
+        written = Tensor.wrap(device, device.memory().view(scalars.storage(), 0, Shape.of(WRITTEN)))
                 .persist();
         setLearningRate(learningRate);
     }
@@ -109,21 +118,43 @@ public abstract class Optimizer {
         return this;
     }
 
-    /** Some parameters learn faster or slower: {@code group(p -> p.path().startsWith("features."), 0.1f)}. */
+    /**
+     * Some parameters learn faster or slower: {@code group(p -> p.path().startsWith("features."), 0.1f)}.
+     *
+     * @throws IllegalArgumentException if none of the network's fit
+     */
     public final Optimizer group(Predicate<Parameter> members, float learningRateFactor) {
-        segments.group(new ParameterGroup(members, learningRateFactor, null, null));
-        return this;
+        return group(new ParameterGroup(members, notNegative("learning rate factor", learningRateFactor), null, null));
     }
 
-    /** As above, for parameters by name, as {@link ParameterNames} takes it: {@code group("features", 0.1f)}. */
+    /**
+     * As above, for parameters by name, as {@link ParameterNames} takes it: {@code group("features", 0.1f)}.
+     *
+     * @throws IllegalArgumentException if the network has none of that name, with the nearest one
+     */
     public final Optimizer group(String names, float learningRateFactor) {
-        return group(new ParameterNames(names), notNegative("learning rate factor", learningRateFactor));
+        return group(Set.copyOf(new ParameterNames(names).in(network))::contains, learningRateFactor);
     }
 
-    /** Settings for some parameters, which count before the general ones; of several groups the last one that fits. */
+    /**
+     * Settings for some parameters, which count before the general ones; of several groups the last one that fits.
+     *
+     * @throws IllegalArgumentException if none of the network's fit
+     */
     public final Optimizer group(ParameterGroup group) {
+        if (parameters.entries().stream().noneMatch(entry -> group.members().test(entry.parameter()))) {
+            throw new IllegalArgumentException(this
+                    + ": the condition of a group fits none of the network's parameters,"
+                    + " such as " + parameters.entries().getLast().parameter().path()
+                    + "; without any the group would change nothing");
+        }
         segments.group(group);
         return this;
+    }
+
+    /** Whether it moves this network's parameters. */
+    public final boolean isOf(Module other) {
+        return parameters == other.flatParameters();
     }
 
     /** Scales all gradients together so that their norm is at most this (Pascanu et al. 2013, https://arxiv.org/abs/1211.5063); 0 for no limit. */
@@ -177,15 +208,16 @@ public abstract class Optimizer {
     /** The host's part of {@link #step}: counts it and writes what changes from step to step to the device. */
     public final void prepareStep() {
         steps++;
-        scalarValues[Scalar.LEARNING_RATE.ordinal()] = learningRate;
-        scalarValues[Scalar.STEP.ordinal()] = steps;
-        scalarValues[Scalar.GRADIENT_SCALE.ordinal()] = gradientScale;
-        scalars.set(scalarValues);
+        writtenValues[Scalar.LEARNING_RATE.ordinal()] = learningRate;
+        writtenValues[Scalar.STEP.ordinal()] = steps;
+        writtenValues[Scalar.GRADIENT_SCALE.ordinal()] = gradientScale;
+        written.set(writtenValues);
     }
 
     /** The device's part of {@link #step}, which a graph can capture. */
     public final void runStep() {
-        List<OptimizerOps.Segment> current = segments.current(mergesParameters(), steps);
+        List<OptimizerOps.Segment> current =
+                segments.current(mergesParameters(), () -> steps == 1 ? 0 : steps - 1 - skipped());
         if (current.isEmpty()) {
             return;
         }
@@ -211,9 +243,17 @@ public abstract class Optimizer {
         parameters.clearGradients();
     }
 
-    /** Steps taken, also over resumed runs. */
+    /**
+     * Steps taken, also over resumed runs; those that {@link #skipNotFinite} left out are none. Waits for the device where that is
+     * set.
+     */
     public final long stepCount() {
-        return steps;
+        return steps - skipped();
+    }
+
+    /** Only the device knows, until it is asked. */
+    private long skipped() {
+        return skipsNotFinite ? (long) scalars.toFloatArray()[Scalar.SKIPPED.ordinal()] : 0;
     }
 
     /** The norm of the last step's gradients, before clipping; only with {@link #clipByNorm}. Waits for the device. */
@@ -285,6 +325,7 @@ public abstract class Optimizer {
         float[] none = new float[parameters.entries().size()];
         Arrays.fill(none, stepCount == 0 ? -1 : 0); // before the first step no parameter takes part yet
         segments.setStepsBefore(stepsBefore == null ? none : stepsBefore.toFloatArray());
+        scalars.set(new float[Scalar.values().length]); // none was left out since then
         steps = stepCount;
     }
 

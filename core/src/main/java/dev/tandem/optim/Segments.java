@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** Which parts of the flat buffers an update touches, and with which settings: neighbours with equal ones are one segment. */
 final class Segments {
@@ -69,9 +70,9 @@ final class Segments {
     /**
      * The same list as before where nothing has changed, so that a backend may prepare for it.
      *
-     * @param step the number of the step that it is for, from 1
+     * @param stepsTaken before the one that it is for; asked only where parameters take part for the first time
      */
-    List<Segment> current(boolean merge, long step) {
+    List<Segment> current(boolean merge, LongSupplier stepsTaken) {
         List<FlatParameters.Entry> entries = parameters.entries();
         BitSet touched = new BitSet(entries.size());
         for (int i = 0; i < entries.size(); i++) {
@@ -79,7 +80,10 @@ final class Segments {
             touched.set(i, parameter.isTrainable() && parameter.value().gradient() != null);
         }
         if (!touched.equals(lastTouched)) {
-            touched.stream().filter(i -> stepsBefore[i] < 0).forEach(i -> stepsBefore[i] = step - 1);
+            if (touched.stream().anyMatch(i -> stepsBefore[i] < 0)) {
+                long taken = stepsTaken.getAsLong();
+                touched.stream().filter(i -> stepsBefore[i] < 0).forEach(i -> stepsBefore[i] = taken);
+            }
             cached = build(entries, touched, merge);
             lastTouched = touched;
         }

@@ -88,7 +88,11 @@ class OptimizerConformance extends Kit {
         }
 
         void set(double learningRate, int step, double scale, double notFinite) {
-            Values.vector(learningRate, step, scale, 0, notFinite).uploadInto(device, scalars);
+            set(learningRate, step, scale, notFinite, 0);
+        }
+
+        void set(double learningRate, int step, double scale, double notFinite, int skipped) {
+            Values.vector(learningRate, step, scale, 0, notFinite, skipped).uploadInto(device, scalars);
         }
 
         double[] read(Storage storage) {
@@ -217,6 +221,31 @@ class OptimizerConformance extends Kit {
             for (int i = 0; i < all.size(); i++) {
                 assertThat(run.read(all.get(i))).isEqualTo(before.get(i));
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("updates")
+    void stepsThatWereLeftOutAreNotCounted(Named named) {
+        try (Run one = new Run(device, named.segments);
+                Run fourth = new Run(device, named.segments)) {
+            named.update.run(device, one.buffers, one.first, one.second);
+            fourth.set(0.1, 4, 1, 0, 3);
+            named.update.run(device, fourth.buffers, fourth.first, fourth.second);
+            assertThat(fourth.read(fourth.parameters)).isEqualTo(one.read(one.parameters));
+            assertThat(fourth.scalar(Scalar.SKIPPED)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void checkFiniteCountsTheStepsThatItLeavesOut() {
+        try (Run run = new Run(device, SEGMENTS)) {
+            device.optimizer().checkFinite(run.buffers);
+            assertThat(run.scalar(Scalar.SKIPPED)).isZero();
+            Values.vector(nanAt(77)).uploadInto(device, run.gradients);
+            device.optimizer().checkFinite(run.buffers);
+            device.optimizer().checkFinite(run.buffers);
+            assertThat(run.scalar(Scalar.SKIPPED)).isEqualTo(2);
         }
     }
 

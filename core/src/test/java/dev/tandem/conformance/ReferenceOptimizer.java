@@ -101,7 +101,7 @@ final class ReferenceOptimizer implements OptimizerOps {
             float beta2,
             float epsilon,
             boolean decoupled) {
-        double step = scalar(buffers, Scalar.STEP);
+        double step = scalar(buffers, Scalar.STEP) - scalar(buffers, Scalar.SKIPPED);
         update(buffers, e -> {
             double correction1 = 1 - Math.pow(beta1, step - e.segment.stepsBefore());
             double correction2 = 1 - Math.pow(beta2, step - e.segment.stepsBefore());
@@ -177,5 +177,6 @@ final class ReferenceOptimizer implements OptimizerOps {
             }
         }
         set(buffers, Scalar.FOUND_NOT_FINITE, found ? 1 : 0);
+        set(buffers, Scalar.SKIPPED, scalar(buffers, Scalar.SKIPPED) + (found ? 1 : 0));
     }
 }

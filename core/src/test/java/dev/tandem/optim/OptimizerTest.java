@@ -200,6 +200,29 @@ class OptimizerTest {
     }
 
     @Test
+    void aGroupThatFitsNothingIsRefusedWithTheNearestName() {
+        Sequential named = new Sequential()
+                .add("stem", new Linear(3, 4))
+                .add("act", new ReLU())
+                .add("head", new Linear(4, 2));
+        named.initialize(device, 0);
+        Sgd optimizer = new Sgd(named, 0.1f);
+        assertThatThrownBy(() -> optimizer.group("stme", 0.1f))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "parameters stme: the network has none of that name; did you mean stem? Its parts are stem, head");
+        assertThatThrownBy(() -> optimizer.group("stem.wieght", 0.1f))
+                .hasMessageContaining("did you mean stem.weight?");
+        assertThatThrownBy(() -> optimizer.group(p -> p.path().startsWith("haed"), 0.1f))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("fits none of the network's parameters");
+        assertThatThrownBy(() -> optimizer.group(new ParameterGroup(p -> false, 1, 0f, null)))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> optimizer.group("stem", Float.NaN)).hasMessageContaining("learning rate factor");
+        optimizer.group(" stem ", 0.1f); // the space is none of the name
+    }
+
+    @Test
     void frozenFirstLayersTakeNoMemoryForGradientsAndState() {
         setFrozen(true, "0");
         setFrozen(true, "1");

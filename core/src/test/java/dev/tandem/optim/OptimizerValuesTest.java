@@ -227,4 +227,84 @@ class OptimizerValuesTest extends OnDevice {
         }
         assertThat(loss).isLessThan(1e-3f);
     }
+
+    @Test
+    void stepsThatAreLeftOutDoNotCount() {
+        Linear layer = scalar();
+        Linear unbroken = scalar();
+        Optimizer optimizer = new Adam(layer, 0.1f).skipNotFinite();
+        Optimizer expected = new Adam(unbroken, 0.1f);
+        for (int i = 0; i < 4; i++) {
+            if (i % 2 == 0) {
+                stepOverflowing(layer, optimizer);
+                assertThat(optimizer.foundNotFinite()).isTrue();
+            }
+            step(layer, optimizer);
+            assertThat(optimizer.foundNotFinite()).isFalse();
+            step(unbroken, expected);
+            assertThat(layer.weight().value().item())
+                    .as("step " + (i + 1))
+                    .isEqualTo(unbroken.weight().value().item());
+        }
+        assertThat(optimizer.stepCount()).isEqualTo(4);
+    }
+
+    private static void stepOverflowing(Linear layer, Optimizer optimizer) {
+        try (Scope scope = Scope.open()) {
+            layer.apply(Tensor.ones(1, 1))
+                    .multiply(Double.POSITIVE_INFINITY)
+                    .sum()
+                    .backward();
+            optimizer.step();
+            optimizer.clearGradients();
+        }
+    }
+
+    /** A parameter that joins after steps that were left out counts its own from there. */
+    @Test
+    void unfrozenParametersCountNoStepsThatWereLeftOut() {
+        Sequential network = pair();
+        Sequential unbroken = pair();
+        Optimizer optimizer = new Adam(network, 0.1f).skipNotFinite();
+        Optimizer expected = new Adam(unbroken, 0.1f);
+        network.parameters().get("0.weight").setFrozen(true);
+        unbroken.parameters().get("0.weight").setFrozen(true);
+        backward(network, Double.POSITIVE_INFINITY);
+        optimizer.step();
+        for (int i = 0; i < 5; i++) {
+            if (i == 2) {
+                network.parameters().get("0.weight").setFrozen(false);
+                unbroken.parameters().get("0.weight").setFrozen(false);
+            }
+            network.flatParameters().clearGradients();
+            unbroken.flatParameters().clearGradients();
+            network.flatParameters().gradients();
+            unbroken.flatParameters().gradients();
+            backward(network, 1);
+            optimizer.step();
+            backward(unbroken, 1);
+            expected.step();
+        }
+        network.parameters()
+                .forEach((name, parameter) -> assertThat(parameter.value().toFloatArray())
+                        .as(name)
+                        .isEqualTo(unbroken.parameters().get(name).value().toFloatArray()));
+        Optimizer restored = new Adam(network, 0.1f);
+        restored.restore(optimizer.state(), optimizer.stepCount());
+        assertThat(restored.stepCount()).isEqualTo(5);
+    }
+
+    private Sequential pair() {
+        Sequential network = new Sequential(
+                new Linear(1, 1).bias(false).init(Initializers.constant(2)),
+                new Linear(1, 1).bias(false).init(Initializers.constant(3)));
+        network.initialize(device, 0);
+        return network;
+    }
+
+    private static void backward(Sequential network, double factor) {
+        try (Scope scope = Scope.open()) {
+            network.apply(Tensor.ones(1, 1)).multiply(factor).square().sum().backward();
+        }
+    }
 }

@@ -171,5 +171,6 @@ final class CpuOptimizer implements OptimizerOps {
             }
         });
         flat.setScalar(Scalar.FOUND_NOT_FINITE, found[0] ? 1 : 0);
+        flat.setScalar(Scalar.SKIPPED, flat.scalar(Scalar.SKIPPED) + (found[0] ? 1 : 0));
     }
 }

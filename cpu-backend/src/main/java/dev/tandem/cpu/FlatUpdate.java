@@ -72,7 +72,7 @@ final class FlatUpdate {
                 scalar(Scalar.GRADIENT_SCALE),
                 segment.weightDecay(),
                 segment.l1(),
-                scalar(Scalar.STEP) - segment.stepsBefore());
+                scalar(Scalar.STEP) - scalar(Scalar.SKIPPED) - segment.stepsBefore());
     }
 
     /** Runs over all segments. */

@@ -171,7 +171,7 @@ class OptimizerTest {
             gradients = test.floats(TestRuntime.normal(2, LENGTH));
             first = test.floats(new float[LENGTH]);
             second = test.floats(new float[LENGTH]);
-            scalars = test.floats(0.1f, 1, 0.5f, 0, 0);
+            scalars = test.floats(0.1f, 1, 0.5f, 0, 0, 0);
             buffers = new Buffers(parameters, gradients, SEGMENTS, scalars);
         }
 

@@ -165,6 +165,9 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
                 .with(flat.chunks())
                 .with((CudaStorage) buffers.scalars())
                 .blocks(flat.chunkCount());
+        runtime.kernel(FILE, "count_skipped", DType.FLOAT32)
+                .with((CudaStorage) buffers.scalars())
+                .once();
     }
 
     private void set(Buffers buffers, Scalar slot, float value) {

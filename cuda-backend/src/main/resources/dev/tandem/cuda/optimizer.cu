@@ -35,7 +35,7 @@ __device__ inline Step stepOf(const Chunk *chunks, const Setting *settings, cons
     step.scale = scalars[SCALAR_GRADIENT_SCALE];
     step.weightDecay = setting.weightDecay;
     step.l1 = setting.l1;
-    step.number = (double)scalars[SCALAR_STEP] - setting.stepsBefore;
+    step.number = (double)scalars[SCALAR_STEP] - scalars[SCALAR_SKIPPED] - setting.stepsBefore;
     return step;
 }
 
@@ -257,4 +257,9 @@ extern "C" __global__ void check_finite(const float *gradients, const Chunk *chu
             scalars[SCALAR_FOUND_NOT_FINITE] = 1;
         }
     }
+}
+
+// Once, behind check_finite.
+extern "C" __global__ void count_skipped(float *scalars) {
+    scalars[SCALAR_SKIPPED] += scalars[SCALAR_FOUND_NOT_FINITE];
 }

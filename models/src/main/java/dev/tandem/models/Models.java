@@ -1,5 +1,6 @@
 package dev.tandem.models;
 
+import dev.tandem.nn.NearestNames;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,31 +39,10 @@ public final class Models {
     public static ModelEntry get(String name) {
         ModelEntry entry = ENTRIES.get(name);
         if (entry == null) {
-            List<String> nearest = ENTRIES.keySet().stream()
-                    .sorted(Comparator.comparingInt(known -> distance(known, name)))
-                    .limit(3)
-                    .toList();
+            List<String> nearest = NearestNames.of(name, ENTRIES.keySet(), 3);
             throw new IllegalArgumentException("model " + name + ": there is none of that name; did you mean "
                     + String.join(", ", nearest) + "? (tandem models lists all)");
         }
         return entry;
-    }
-
-    /** Levenshtein's: insertions, deletions and replacements from one word to the other. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

@@ -48,7 +48,8 @@ public final class BatchLoader implements AutoCloseable {
             Augmentation augmentation,
             int threads) {
         this.dataset = dataset;
-        this.batchSize = checkBatch(dataset, batchSize);
+        this.batchSize = batchSize;
+        requireBatch(dataset, batchSize);
         this.shuffled = shuffled;
         this.keepsLast = keepsLast;
         this.seed = seed;
@@ -101,7 +102,8 @@ public final class BatchLoader implements AutoCloseable {
         return Runtime.getRuntime().availableProcessors();
     }
 
-    private static int checkBatch(ImageDataset dataset, int batchSize) {
+    /** @throws IllegalArgumentException if the data set is empty or has no batch of this size */
+    public static void requireBatch(ImageDataset dataset, int batchSize) {
         if (dataset.size() == 0) {
             throw new IllegalArgumentException("data set " + dataset.name() + ": it has no images");
         }
@@ -109,7 +111,6 @@ public final class BatchLoader implements AutoCloseable {
             throw new IllegalArgumentException("batch of " + batchSize + " images: data set " + dataset.name() + " has "
                     + dataset.size() + "; use a batch between 1 and that");
         }
-        return batchSize;
     }
 
     public long batchesPerEpoch() {

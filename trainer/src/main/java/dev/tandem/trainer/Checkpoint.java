@@ -21,6 +21,9 @@ import java.util.Map;
  * @param values what is no tensor, by name
  */
 record Checkpoint(String file, Map<String, String> values, Map<String, HostTensor> tensors) {
+    /** Among the values: the run's {@code config.yaml}, in case that is lost. */
+    static final String CONFIG = "config";
+
     private static final String KIND = "tandem.checkpoint";
     private static final String VERSION = "1";
     private static final String MODEL = "model.";

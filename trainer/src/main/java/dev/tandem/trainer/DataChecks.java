@@ -1,8 +1,11 @@
 package dev.tandem.trainer;
 
 import dev.tandem.data.ImageDataset;
+import dev.tandem.nn.Losses;
+import dev.tandem.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 
 /** Whether data and network belong together, before any time is spent. */
@@ -28,6 +31,24 @@ public final class DataChecks {
                     + dataset.classNames().size()
                     + " classes, the network " + spec.model() + " tells " + spec.classes()
                     + " apart; build the network for this data set");
+        }
+        try {
+            Losses.checkLabels(
+                    IntStream.range(0, dataset.size()).mapToLong(dataset::label).toArray(), spec.classes());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("data set " + dataset.name() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * @param logits {@code [N, classes]}
+     * @throws IllegalArgumentException if they are not the scores of as many classes as the network's description names
+     */
+    static void checkOutput(NetworkSpec spec, Tensor logits) {
+        if (logits.rank() != 2 || logits.size(1) != spec.classes()) {
+            throw new IllegalArgumentException("network " + spec.model() + ": it gives " + logits.shape()
+                    + " for a batch, and its NetworkSpec names " + spec.classes() + " classes; it must give [N, "
+                    + spec.classes() + "], a score for each of them");
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.tandem.trainer;
 
+import java.util.Locale;
+
 /** Finds the likely cause of a loss that is no number. */
 final class DivergenceDiagnosis {
     private static final int MEMORY = 20;
@@ -23,7 +25,7 @@ final class DivergenceDiagnosis {
                         + " of an earlier part of this run was too high"
                 : trend();
         return new TrainingDivergedException(what + history + "; the likely cause is a learning rate of " + learningRate
-                + " that is too high: try --learning-rate " + String.format("%.2g", learningRate / 10)
+                + " that is too high: try " + String.format(Locale.ROOT, "%.2g", learningRate / 10)
                 + ", a warm-up, or gradient clipping. The last checkpoint is untouched");
     }
 

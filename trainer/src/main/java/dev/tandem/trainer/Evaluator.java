@@ -3,7 +3,6 @@ package dev.tandem.trainer;
 import dev.tandem.data.Batch;
 import dev.tandem.data.BatchLoader;
 import dev.tandem.data.ImageDataset;
-import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
 import dev.tandem.tensor.Autograd;
 import dev.tandem.tensor.Device;
@@ -15,10 +14,14 @@ import java.util.function.BooleanSupplier;
 public final class Evaluator {
     private Evaluator() {}
 
-    /** @throws IllegalArgumentException if the data set does not fit the network, saying how */
+    /**
+     * By its cross-entropy.
+     *
+     * @throws IllegalArgumentException if the data set does not fit the network, saying how
+     */
     public static Evaluation evaluate(
             Module model, NetworkSpec spec, ImageDataset dataset, int batchSize, Device device) {
-        return evaluate(model, spec, dataset, batchSize, device, null, () -> false);
+        return evaluate(model, spec, dataset, batchSize, device, null);
     }
 
     /** As above, and counts what each class was taken for. */
@@ -29,13 +32,26 @@ public final class Evaluator {
             int batchSize,
             Device device,
             ConfusionMatrix confusion) {
-        return evaluate(model, spec, dataset, batchSize, device, confusion, () -> false);
+        return evaluate(model, spec, dataset, batchSize, device, confusion, LossFunction.crossEntropy());
     }
 
     /**
+     * By another loss, such as the one that it was trained with.
+     *
      * @param confusion null if not wanted
-     * @param stop asked after each batch; true ends the measurement with what there is, if that is anything
      */
+    public static Evaluation evaluate(
+            Module model,
+            NetworkSpec spec,
+            ImageDataset dataset,
+            int batchSize,
+            Device device,
+            ConfusionMatrix confusion,
+            LossFunction loss) {
+        return evaluate(model, spec, dataset, batchSize, device, confusion, loss, () -> false);
+    }
+
+    /** @param stop asked after each batch; true ends the measurement with what there is, if that is anything */
     static Evaluation evaluate(
             Module model,
             NetworkSpec spec,
@@ -43,6 +59,7 @@ public final class Evaluator {
             int batchSize,
             Device device,
             ConfusionMatrix confusion,
+            LossFunction loss,
             BooleanSupplier stop) {
         DataChecks.check(spec, dataset);
         boolean before = model.isTraining();
@@ -55,9 +72,11 @@ public final class Evaluator {
             for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
                 try (Scope scope = Scope.open()) {
                     Tensor logits = model.apply(InputBatches.images(batch, spec, device));
-                    Tensor loss = Losses.crossEntropy(logits, InputBatches.labels(batch, device));
+                    DataChecks.checkOutput(spec, logits);
+                    float value = loss.apply(logits, InputBatches.labels(batch, device))
+                            .item();
                     float[] scores = logits.toFloatArray();
-                    metrics.add(loss.item(), scores, spec.classes(), batch.labels());
+                    metrics.add(value, scores, spec.classes(), batch.labels());
                     if (confusion != null) {
                         confusion.add(scores, batch.labels());
                     }

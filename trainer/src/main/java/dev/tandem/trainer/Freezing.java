@@ -6,6 +6,8 @@ import dev.tandem.nn.Parameter;
 import dev.tandem.nn.ParameterNames;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Which parameters a training leaves as they are, and until when: transfer learning. A frozen parameter has no gradient and no
@@ -71,10 +73,11 @@ public final class Freezing {
             keepStatistics(network);
         }
         frozen.forEach(names -> names.in(network).forEach(parameter -> parameter.setFrozen(true)));
+        Set<Parameter> all = covered(network);
         for (Thaw thaw : thaws) {
             for (ParameterNames names : thaw.names) {
                 List<Parameter> covered =
-                        names.in(network).stream().filter(this::covers).toList();
+                        names.in(network).stream().filter(all::contains).toList();
                 if (covered.isEmpty()) {
                     throw new IllegalArgumentException("unfreeze " + names + " at epoch " + thaw.epoch
                             + ": none of these is frozen; frozen are " + frozen);
@@ -104,7 +107,7 @@ public final class Freezing {
         norms.forEach(norm -> norm.freezeStatistics(true));
     }
 
-    private boolean covers(Parameter parameter) {
-        return frozen.stream().anyMatch(names -> names.test(parameter));
+    private Set<Parameter> covered(Module network) {
+        return frozen.stream().flatMap(names -> names.in(network).stream()).collect(Collectors.toSet());
     }
 }

@@ -20,7 +20,7 @@ final class MemoryAdvice {
         long perImage = Math.max(1, (stats.liveBytes() + e.requestedBytes() - fixed) / batchSize);
         long fits = Math.max(0, stats.limitBytes() - fixed) / perImage / 2;
         String advice = fits >= 1
-                ? "; with this network a batch of about " + Math.min(fits, batchSize - 1) + " should fit (--batch)"
+                ? "; with this network a batch of about " + Math.min(fits, batchSize - 1) + " should fit"
                 : "; the network itself takes most of it: use a smaller network or image size";
         return new OutOfDeviceMemoryException(
                 "a batch of " + batchSize + " does not fit: " + e.getMessage() + advice, e.requestedBytes(), stats);

@@ -7,10 +7,11 @@ import java.util.Map;
 final class MetricsLine {
     private MetricsLine() {}
 
-    static Map<String, Object> of(Callback.Epoch epoch) {
+    static Map<String, Object> of(Callback.Epoch epoch, String lossFunction) {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("epoch", epoch.epoch());
         line.put("step", epoch.step());
+        line.put("lossFunction", lossFunction);
         line.put("trainLoss", epoch.trainLoss());
         line.put("trainTop1", epoch.trainTop1());
         line.put("trainTop5", epoch.trainTop5());

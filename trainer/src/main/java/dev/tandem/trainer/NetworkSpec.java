@@ -32,6 +32,9 @@ public record NetworkSpec(
         Normalization normalization,
         Map<String, String> settings) {
     private static final String PREFIX = "tandem.";
+    /** In the metadata of a run's weights, beside what is here: after how many epochs they were saved. */
+    public static final String EPOCH = PREFIX + "epoch";
+
     private static final String SETTING = PREFIX + "set.";
 
     public NetworkSpec {

@@ -1,6 +1,8 @@
 package dev.tandem.trainer;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.tandem.io.AtomicFile;
@@ -8,6 +10,7 @@ import dev.tandem.io.BrokenFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,23 +35,37 @@ import org.slf4j.LoggerFactory;
 public final class RunFolder {
     private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
     private static final Pattern CHECKPOINT = Pattern.compile("step-(\\d+)\\.safetensors");
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final int BROKEN = -1;
 
     private final Path folder;
     private Checkpoint read; // that the next to ask need not read anew
+    private Path readFrom; // the newest file then, which may have been damaged
+    private boolean fresh; // made for a new run, which has not begun
+    private String configText; // for checkpoints; null if there is none
+    private RunLock lock; // null while nobody holds it
+    private Thread holder;
 
     private RunFolder(Path folder) {
         this.folder = folder;
+    }
+
+    /** Keeps a run folder for whoever has it, until closed. */
+    public interface Hold extends AutoCloseable {
+        @Override
+        void close();
     }
 
     /**
      * A folder for a new run, made if it is missing.
      *
      * @throws IllegalArgumentException if it holds a run already, or cannot be written
+     * @throws RunInUseException if somebody trains in it
      */
     public static RunFolder create(Path folder) {
         requireFree(folder);
         RunFolder run = new RunFolder(folder);
+        run.fresh = true;
         run.prepare();
         return run;
     }
@@ -57,18 +74,11 @@ public final class RunFolder {
      * Whether a new run may begin in a folder, before any time is spent. Nothing is made.
      *
      * @throws IllegalArgumentException if it holds a run already, or cannot be written
+     * @throws RunInUseException if somebody trains in it
      */
     public static void requireFree(Path folder) {
-        RunFolder run = new RunFolder(folder);
-        if (Files.exists(run.config()) && !run.hasCheckpoint() && !Files.exists(run.finalWeights())) {
-            throw new IllegalArgumentException("run folder " + folder + ": it holds a run already, which has no"
-                    + " checkpoint; begin it anew as it was (--resume), delete the folder if it failed, or choose another"
-                    + " (--run)");
-        }
-        if (Files.exists(run.config()) || run.hasCheckpoint()) {
-            throw new IllegalArgumentException("run folder " + folder
-                    + ": it holds a run already; go on with it (--resume) or choose another folder (--run)");
-        }
+        RunLock.requireFree(folder);
+        new RunFolder(folder).requireNoRun();
         Path there = folder.toAbsolutePath().normalize();
         while (!Files.exists(there) && there.getParent() != null) {
             there = there.getParent();
@@ -82,10 +92,23 @@ public final class RunFolder {
         }
     }
 
+    private void requireNoRun() {
+        if (Files.exists(config()) && !hasCheckpoint() && !Files.exists(finalWeights())) {
+            throw new IllegalArgumentException("run folder " + folder + ": it holds a run already, which has no"
+                    + " checkpoint; begin it anew as it was (--resume), delete the folder if it failed, or choose another"
+                    + " (--run)");
+        }
+        if (Files.exists(config()) || hasCheckpoint()) {
+            throw new IllegalArgumentException("run folder " + folder
+                    + ": it holds a run already; go on with it (--resume) or choose another folder (--run)");
+        }
+    }
+
     /**
      * A folder that holds a run to go on with; one that was stopped before its first checkpoint begins anew.
      *
      * @throws IllegalArgumentException if it holds none
+     * @throws RunInUseException if somebody trains in it
      */
     public static RunFolder open(Path folder) {
         RunFolder run = new RunFolder(folder);
@@ -94,9 +117,6 @@ public final class RunFolder {
                     + run.checkpointFolder() + "; start without --resume");
         }
         run.prepare();
-        if (!run.hasCheckpoint()) {
-            run.cutMetrics(0);
-        }
         return run;
     }
 
@@ -105,18 +125,67 @@ public final class RunFolder {
         return new RunFolder(folder);
     }
 
+    /** Clears away what killed processes left, and makes sure that the folder can be written. */
     private void prepare() {
         try {
             Files.createDirectories(checkpointFolder());
-            Path probe = Files.createTempFile(folder, ".write", null);
-            Files.delete(probe);
-            AtomicFile.deleteRemains(folder);
-            AtomicFile.deleteRemains(checkpointFolder());
+            try (RunLock taken = RunLock.take(folder)) {
+                AtomicFile.deleteRemains(folder);
+                AtomicFile.deleteRemains(checkpointFolder());
+                if (!hasCheckpoint()) {
+                    cutMetrics(0);
+                }
+            }
         } catch (IOException e) {
-            throw new IllegalArgumentException(
-                    "run folder " + folder + ": it cannot be written (" + reason(e) + "); choose another with --run",
-                    e);
+            throw notWritable(e);
         }
+    }
+
+    /**
+     * Keeps the folder for the calling thread, until what is returned is closed; the thread may ask again. A {@link Trainer} does so
+     * while it runs. A lock on a file in the folder, which ends with the process, keeps others away.
+     *
+     * @throws RunInUseException if somebody else has it, naming the process
+     * @throws IllegalArgumentException if it was made for a new run, and another one has begun there since
+     */
+    public synchronized Hold hold() {
+        if (lock != null && holder == Thread.currentThread()) {
+            return () -> {};
+        }
+        RunLock taken;
+        try {
+            taken = RunLock.take(folder);
+        } catch (IOException e) {
+            throw notWritable(e);
+        }
+        boolean free = false;
+        try {
+            if (fresh) {
+                requireNoRun();
+            }
+            free = true;
+        } finally {
+            if (!free) {
+                taken.close();
+            }
+        }
+        fresh = false;
+        lock = taken;
+        holder = Thread.currentThread();
+        return this::release;
+    }
+
+    private synchronized void release() {
+        if (lock != null) {
+            lock.close();
+            lock = null;
+            holder = null;
+        }
+    }
+
+    private IllegalArgumentException notWritable(IOException e) {
+        return new IllegalArgumentException(
+                "run folder " + folder + ": it cannot be written (" + reason(e) + "); choose another with --run", e);
     }
 
     private static String reason(IOException e) {
@@ -179,15 +248,24 @@ public final class RunFolder {
      * @throws BrokenFileException if all are damaged
      */
     Checkpoint newestCheckpoint() {
-        boolean known = read != null && read.file().equals(checkpoints().get(0).toString());
-        Checkpoint newest = known ? read : readNewestCheckpoint();
+        Checkpoint newest = peek();
         read = null;
         return newest;
     }
 
-    private Checkpoint readNewestCheckpoint() {
+    /** As above, and kept for the trainer that goes on from it. */
+    private Checkpoint peek() {
+        List<Path> files = checkpoints();
+        if (read == null || !files.get(0).equals(readFrom)) {
+            readFrom = files.get(0);
+            read = readNewest(files);
+        }
+        return read;
+    }
+
+    private static Checkpoint readNewest(List<Path> files) {
         BrokenFileException last = null;
-        for (Path file : checkpoints()) {
+        for (Path file : files) {
             try {
                 return Checkpoint.read(file);
             } catch (BrokenFileException e) {
@@ -195,19 +273,22 @@ public final class RunFolder {
                 last = e;
             }
         }
-        throw last;
+        throw new BrokenFileException(
+                last.file(),
+                "as all checkpoints of the run it is damaged; start a new run, from its best.safetensors if that is whole",
+                last);
     }
 
-    /**
-     * What network the newest checkpoint is of, and for which images; none if there is no checkpoint. It is read for that, and kept
-     * for the trainer that goes on from it.
-     */
+    /** What network the newest checkpoint is of, and for which images; none if there is no checkpoint. */
     public Optional<NetworkSpec> networkSpec() {
-        if (!hasCheckpoint()) {
-            return Optional.empty();
-        }
-        read = readNewestCheckpoint();
-        return Optional.of(NetworkSpec.fromMetadata(read.file(), read.values()));
+        return hasCheckpoint()
+                ? Optional.of(NetworkSpec.fromMetadata(peek().file(), peek().values()))
+                : Optional.empty();
+    }
+
+    /** How many steps were done at the newest checkpoint; 0 if there is none. */
+    public long stepsDone() {
+        return hasCheckpoint() ? peek().number("step") : 0;
     }
 
     /** Deletes all but the newest. */
@@ -227,12 +308,19 @@ public final class RunFolder {
         return matcher.matches() ? Optional.of(Long.parseLong(matcher.group(1))) : Optional.empty();
     }
 
+    /** Also goes into the checkpoints from now on. */
     public void writeConfig(Map<String, ?> config) {
-        try {
-            write(config(), new YAMLMapper().writeValueAsString(config));
-        } catch (IOException e) {
+        try (Hold held = hold()) {
+            configText = new YAMLMapper().writeValueAsString(config);
+            write(config(), configText);
+        } catch (JsonProcessingException e) {
             throw new UncheckedIOException(config() + ": cannot be written: " + e.getMessage(), e);
         }
+    }
+
+    /** What was written to {@link #config} by this object; null if nothing was. */
+    String configText() {
+        return configText;
     }
 
     /** As a whole or not at all, so that a full disk leaves what was there. */
@@ -245,16 +333,39 @@ public final class RunFolder {
         });
     }
 
-    /** What {@link #writeConfig} wrote. */
-    @SuppressWarnings("unchecked")
+    /**
+     * What {@link #writeConfig} wrote.
+     *
+     * @throws BrokenFileException if it is damaged
+     */
     public Map<String, Object> readConfig() {
         try {
-            return new YAMLMapper().readValue(config().toFile(), Map.class);
-        } catch (JsonProcessingException e) {
-            throw new BrokenFileException(config().toString(), "it is no YAML: " + e.getOriginalMessage());
+            return parse(config().toString(), Files.readString(config()));
+        } catch (CharacterCodingException e) {
+            throw new BrokenFileException(config().toString(), "it is no text");
         } catch (IOException e) {
             throw new UncheckedIOException(config() + ": cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /** What the newest checkpoint has of {@link #writeConfig}, in case the file is damaged. */
+    public Optional<Map<String, Object>> configInCheckpoint() {
+        return hasCheckpoint() && peek().values().containsKey(Checkpoint.CONFIG)
+                ? Optional.of(parse(peek().file(), peek().value(Checkpoint.CONFIG)))
+                : Optional.empty();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> parse(String file, String text) {
+        try {
+            Map<String, Object> config = new YAMLMapper().readValue(text, Map.class);
+            if (config != null) {
+                return config;
+            }
+        } catch (JsonProcessingException e) {
+            throw new BrokenFileException(file, "it is no YAML: " + e.getOriginalMessage());
+        }
+        throw new BrokenFileException(file, "it is empty");
     }
 
     void appendMetrics(Map<String, ?> line) {
@@ -270,21 +381,39 @@ public final class RunFolder {
         }
     }
 
-    /** Drops lines of epochs that a resumed run will write anew. */
+    /** Drops lines of epochs that a resumed run will write anew, and those that are not whole. */
     void cutMetrics(int fromEpoch) {
         if (!Files.exists(metrics())) {
             return;
         }
         try {
             List<String> kept = new ArrayList<>();
-            for (String line : Files.readAllLines(metrics())) {
-                if (JSON.readTree(line).path("epoch").asInt(Integer.MAX_VALUE) < fromEpoch) {
+            int broken = 0;
+            for (String line : new String(Files.readAllBytes(metrics()), StandardCharsets.UTF_8).split("\n")) {
+                int epoch = epoch(line);
+                broken += epoch == BROKEN && !line.isEmpty() ? 1 : 0;
+                if (epoch != BROKEN && epoch < fromEpoch) {
                     kept.add(line);
                 }
             }
             write(metrics(), kept.stream().map(line -> line + "\n").collect(Collectors.joining()));
+            if (broken > 0) {
+                LOG.warn(
+                        "{}: {} not whole, as a process leaves them that is killed while it writes; dropped",
+                        metrics(),
+                        broken == 1 ? "a line is" : broken + " lines are");
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(metrics() + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static int epoch(String line) {
+        try {
+            JsonNode epoch = JSON.readTree(line).path("epoch");
+            return epoch.isInt() ? epoch.intValue() : BROKEN;
+        } catch (JsonProcessingException e) {
+            return BROKEN;
         }
     }
 }

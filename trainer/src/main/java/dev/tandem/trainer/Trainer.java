@@ -4,6 +4,7 @@ import dev.tandem.backend.OutOfDeviceMemoryException;
 import dev.tandem.data.Batch;
 import dev.tandem.data.BatchLoader;
 import dev.tandem.nn.AuxiliaryHeads;
+import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Weights;
 import dev.tandem.optim.Optimizer;
@@ -15,6 +16,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a network on a data set: batches, steps, validation each epoch, checkpoints.
@@ -24,7 +27,7 @@ import java.util.Map;
  *         .trainOn(Datasets.mnist(Split.TRAIN))
  *         .validateOn(Datasets.mnist(Split.TEST))
  *         .optimizer(new Sgd(model, 0.05f).momentum(0.9f))
- *         .learningRate(Schedule.constant(0.05))
+ *         .learningRate(Schedule.cosine(0.05, 0, 5 * 468)) // without it 0.05 throughout
  *         .epochs(5)
  *         .train();
  * }</pre>
@@ -34,22 +37,30 @@ public final class Trainer {
     private static final String IMAGES = "trainImages";
     private static final String LABELS = "trainLabels";
     private static final String FILES = "trainFiles";
+    private static final String VALIDATION_FILES = "validationFiles";
+    private static final String RATE = "learningRate";
+    private static final String BEST_EPOCH = "bestEpoch";
+    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
     private final TrainerBuilder settings;
     private final Module model;
     private final Optimizer optimizer;
     private final Device device;
-    private final BatchLoader loader;
     private final String fingerprint; // of the training images; empty where no checkpoint will hold it
+    private final String validationFingerprint; // likewise
     private final DivergenceDiagnosis diagnosis = new DivergenceDiagnosis();
     private final long startNanos = System.nanoTime();
     private volatile boolean stopRequested;
+    private boolean started;
+    private BatchLoader loader; // while it runs
 
     private long step; // steps done
     private int epoch; // 0-based, of the next step
     private int batchInEpoch; // of the next step
     private Metrics metrics = new Metrics();
+    private double learningRate; // of the last step
     private double bestTop1 = Double.NaN;
+    private int bestEpoch; // from 1; 0 for none yet
     private Evaluation validation;
     private double lastTrainLoss = Double.NaN;
     private double secondsToFirstStep = Double.NaN;
@@ -64,9 +75,11 @@ public final class Trainer {
         if (settings.validationData != null) {
             DataChecks.check(settings.spec, settings.validationData);
         }
-        this.fingerprint = settings.runFolder == null ? "" : settings.trainData.fingerprint();
-        this.loader = BatchLoader.shuffled(
-                settings.trainData, settings.batchSize, settings.seed, settings.augmentation, device.threads());
+        BatchLoader.requireBatch(settings.trainData, settings.batchSize);
+        boolean saves = settings.runFolder != null;
+        this.fingerprint = saves ? settings.trainData.fingerprint() : "";
+        this.validationFingerprint =
+                saves && settings.validationData != null ? settings.validationData.fingerprint() : "";
     }
 
     /** A trainer of an initialised network. */
@@ -80,7 +93,7 @@ public final class Trainer {
     }
 
     public long batchesPerEpoch() {
-        return loader.batchesPerEpoch();
+        return settings.trainData.size() / settings.batchSize;
     }
 
     public int epochs() {
@@ -100,22 +113,39 @@ public final class Trainer {
         return step;
     }
 
-    /** Trains to the last epoch, or until {@link #requestStop}. Once. */
+    /**
+     * Trains to the last epoch, or until {@link #requestStop}. Once. Nobody else may train in the run folder meanwhile.
+     *
+     * @throws IllegalStateException if it ran already
+     * @throws RunInUseException if somebody else trains in the run folder
+     */
     public TrainingResult run() {
-        device.seed(settings.seed);
-        device.memory().resetPeak();
-        if (settings.resume && settings.runFolder.hasCheckpoint()) {
-            restore(settings.runFolder.newestCheckpoint());
+        if (started) {
+            throw new IllegalStateException("trainer: it has run already; build another one");
         }
-        settings.callbacks.forEach(callback -> callback.onStart(this));
-        try (loader) {
+        started = true;
+        try (RunFolder.Hold held = settings.runFolder == null ? null : settings.runFolder.hold()) {
+            device.seed(settings.seed);
+            device.memory().resetPeak();
+            if (settings.resume && settings.runFolder.hasCheckpoint()) {
+                restore(settings.runFolder.newestCheckpoint());
+            }
+            settings.callbacks.forEach(callback -> callback.onStart(this));
+            runEpochs();
+            TrainingResult result = finish();
+            settings.callbacks.forEach(callback -> callback.onEnd(this, result));
+            return result;
+        }
+    }
+
+    private void runEpochs() {
+        try (BatchLoader opened = BatchLoader.shuffled(
+                settings.trainData, settings.batchSize, settings.seed, settings.augmentation, device.threads())) {
+            loader = opened;
             while (epoch < settings.epochs && !stopRequested) {
                 runEpoch();
             }
         }
-        TrainingResult result = finish();
-        settings.callbacks.forEach(callback -> callback.onEnd(this, result));
-        return result;
     }
 
     private void runEpoch() {
@@ -142,13 +172,17 @@ public final class Trainer {
     }
 
     private float trainOn(Batch batch) {
-        double learningRate = settings.schedule.at(step);
+        Losses.checkLabels(batch.labels(), settings.spec.classes());
+        if (settings.schedule != null) {
+            optimizer.setLearningRate((float) settings.schedule.at(step));
+        }
+        learningRate = rate(step);
         try (Scope scope = Scope.open()) {
-            optimizer.setLearningRate((float) learningRate);
             model.flatParameters().clearGradients();
             Tensor images = InputBatches.images(batch, settings.spec, device);
             Tensor labels = InputBatches.labels(batch, device);
             List<Tensor> outputs = AuxiliaryHeads.outputs(model, images);
+            DataChecks.checkOutput(settings.spec, outputs.get(0));
             Tensor loss = AuxiliaryHeads.loss(model, outputs, logits -> settings.loss.apply(logits, labels));
             float value = loss.item();
             if (!Float.isFinite(value)) {
@@ -170,6 +204,10 @@ public final class Trainer {
         }
     }
 
+    private double rate(long ofStep) {
+        return settings.schedule == null ? optimizer.learningRate() : settings.schedule.at(ofStep);
+    }
+
     private void report(float loss, long epochStart, long waitedBefore, long imagesBefore) {
         double seconds = (System.nanoTime() - epochStart) / 1e9;
         Callback.Step done = new Callback.Step(
@@ -178,7 +216,7 @@ public final class Trainer {
                 batchInEpoch,
                 (int) loader.batchesPerEpoch(),
                 loss,
-                settings.schedule.at(step - 1),
+                learningRate,
                 (metrics.images() - imagesBefore) / seconds,
                 share(waitedBefore, epochStart));
         settings.callbacks.forEach(callback -> callback.onStep(this, done));
@@ -197,6 +235,7 @@ public final class Trainer {
                     settings.batchSize,
                     device,
                     null,
+                    settings.loss,
                     () -> stopRequested);
             if (stopRequested) { // measured on some of the images only: resuming measures anew
                 checkpoint();
@@ -214,7 +253,7 @@ public final class Trainer {
                 metrics.loss(),
                 metrics.top1(),
                 metrics.top5(),
-                settings.schedule.at(Math.max(0, step - 1)),
+                learningRate,
                 imagesPerSecond,
                 waitingShare,
                 seconds,
@@ -231,14 +270,22 @@ public final class Trainer {
         boolean better = validation != null && !(validation.top1() <= bestTop1);
         if (better) {
             bestTop1 = validation.top1();
+            bestEpoch = done.epoch();
         }
         if (settings.runFolder == null) {
             return;
         }
-        settings.runFolder.appendMetrics(MetricsLine.of(done));
+        settings.runFolder.appendMetrics(MetricsLine.of(done, settings.loss.name()));
         if (better) {
-            Weights.save(model, settings.runFolder.best(), settings.spec.toMetadata());
+            save(settings.runFolder.best());
         }
+    }
+
+    /** The network as it is, with the number of epochs behind it. */
+    private void save(Path file) {
+        Map<String, String> metadata = settings.spec.toMetadata();
+        metadata.put(NetworkSpec.EPOCH, Integer.toString(epoch));
+        Weights.save(model, file, metadata);
     }
 
     // Checkpoints
@@ -266,6 +313,7 @@ public final class Trainer {
         values.put(IMAGES, Integer.toString(settings.trainData.size()));
         values.put(LABELS, DataChecks.labelsFingerprint(settings.trainData));
         values.put(FILES, fingerprint);
+        values.put(VALIDATION_FILES, validationFingerprint);
         values.put("optimizerSteps", Long.toString(optimizer.stepCount()));
         values.put("randomSeed", Long.toString(random[0]));
         values.put("randomOffset", Long.toString(random[1]));
@@ -274,6 +322,11 @@ public final class Trainer {
         }
         values.put("metrics", metrics.snapshot());
         values.put("bestTop1", Double.toString(bestTop1));
+        values.put(BEST_EPOCH, Integer.toString(bestEpoch));
+        values.put(RATE, Float.toString(optimizer.learningRate()));
+        if (settings.runFolder.configText() != null) {
+            values.put(Checkpoint.CONFIG, settings.runFolder.configText());
+        }
         return values;
     }
 
@@ -281,6 +334,7 @@ public final class Trainer {
         sameAsBefore(checkpoint, "batchSize", settings.batchSize);
         sameAsBefore(checkpoint, "seed", settings.seed);
         sameDataAsBefore(checkpoint);
+        tellOfOtherValidation(checkpoint);
         epoch = (int) checkpoint.number("epoch");
         settings.freezing.apply(model, epoch + 1);
         checkpoint.restore(model, optimizer, checkpoint.number("optimizerSteps"));
@@ -292,15 +346,35 @@ public final class Trainer {
         }
         metrics = Metrics.restore(checkpoint.value("metrics"));
         bestTop1 = Double.parseDouble(checkpoint.value("bestTop1"));
+        bestEpoch = Integer.parseInt(checkpoint.values().getOrDefault(BEST_EPOCH, "0"));
+        restoreRate(checkpoint);
         savedAtStep = step;
         settings.runFolder.cutMetrics(epoch + 1);
+    }
+
+    /** Without a schedule the rate is what it was, whoever set it. */
+    private void restoreRate(Checkpoint checkpoint) {
+        if (settings.schedule == null && checkpoint.values().containsKey(RATE)) {
+            float saved = Float.parseFloat(checkpoint.value(RATE));
+            if (saved != optimizer.learningRate()) {
+                LOG.warn(
+                        "{}: the run goes on with its learning rate of {}, not with the {} of the optimizer given; a"
+                                + " schedule would count",
+                        checkpoint.file(),
+                        saved,
+                        optimizer.learningRate());
+            }
+            optimizer.setLearningRate(saved);
+        }
+        learningRate = rate(Math.max(0, step - 1));
     }
 
     private static void sameAsBefore(Checkpoint checkpoint, String name, long now) {
         if (checkpoint.number(name) != now) {
             throw new IllegalArgumentException(
                     checkpoint.file() + ": the run was started with " + name + " " + checkpoint.number(name)
-                            + ", now it is " + now + "; resume with the same, or start a new run with --weights");
+                            + ", now it is " + now
+                            + "; resume with the same, or start a new run from these weights");
         }
     }
 
@@ -326,24 +400,43 @@ public final class Trainer {
         }
     }
 
-    private TrainingResult finish() {
-        boolean completed = epoch >= settings.epochs;
-        Path weights = null;
-        if (completed && settings.runFolder != null) {
-            weights = settings.runFolder.finalWeights();
-            Weights.save(model, weights, settings.spec.toMetadata());
+    /** Other validation images change nothing of the training, but what it is measured by. */
+    private void tellOfOtherValidation(Checkpoint checkpoint) {
+        if (!checkpoint
+                .values()
+                .getOrDefault(VALIDATION_FILES, validationFingerprint)
+                .equals(validationFingerprint)) {
+            LOG.warn(
+                    "{}: earlier epochs were measured on other validation images than those of {}",
+                    checkpoint.file(),
+                    settings.validationData == null ? "none" : settings.validationData.name());
         }
+    }
+
+    /** What there is at the end is a result, also where it was stopped early. */
+    private TrainingResult finish() {
+        Path weights = null;
+        Path best = null;
+        if (settings.runFolder != null) {
+            checkpoint();
+            weights = settings.runFolder.finalWeights();
+            save(weights);
+            best = !Double.isNaN(bestTop1) ? settings.runFolder.best() : null;
+        }
+        boolean inFirstEpoch = Double.isNaN(lastTrainLoss) && metrics.images() > 0;
         return new TrainingResult(
-                completed,
+                epoch >= settings.epochs,
                 epoch,
                 step,
-                lastTrainLoss,
+                inFirstEpoch ? metrics.loss() : lastTrainLoss,
                 validation,
                 bestTop1,
+                bestEpoch,
                 secondsSinceStart(),
                 secondsToFirstStep,
                 device.memoryStats().peakBytes(),
-                weights);
+                weights,
+                best);
     }
 
     private double secondsSinceStart() {

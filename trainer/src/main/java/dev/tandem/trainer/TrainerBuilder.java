@@ -2,7 +2,6 @@ package dev.tandem.trainer;
 
 import dev.tandem.data.Augmentation;
 import dev.tandem.data.ImageDataset;
-import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
 import dev.tandem.optim.Optimizer;
 import dev.tandem.optim.Schedule;
@@ -17,8 +16,8 @@ public final class TrainerBuilder {
     ImageDataset trainData;
     ImageDataset validationData;
     Optimizer optimizer;
-    Schedule schedule = Schedule.constant(0.01);
-    LossFunction loss = Losses::crossEntropy;
+    Schedule schedule; // null for the optimizer's own rate
+    LossFunction loss = LossFunction.crossEntropy();
     Augmentation augmentation = Augmentation.NONE;
     Freezing freezing = Freezing.NONE;
     int batchSize = 128;
@@ -47,19 +46,22 @@ public final class TrainerBuilder {
         return this;
     }
 
-    /** SGD with momentum 0.9 by default. */
+    /** Made of the network that is trained; SGD at 0.01 with momentum 0.9 by default. */
     public TrainerBuilder optimizer(Optimizer optimizer) {
         this.optimizer = optimizer;
         return this;
     }
 
-    /** Counted in steps; constant 0.01 by default. A {@link dev.tandem.optim.Plateau} is told the validation loss after each epoch. */
+    /**
+     * Counted in steps: sets the optimizer's rate before each; by default the optimizer keeps its own. A {@link
+     * dev.tandem.optim.Plateau} is told the validation loss after each epoch.
+     */
     public TrainerBuilder learningRate(Schedule schedule) {
         this.schedule = schedule;
         return this;
     }
 
-    /** Cross-entropy by default. */
+    /** Also measured on the validation data; cross-entropy by default. */
     public TrainerBuilder loss(LossFunction loss) {
         this.loss = loss;
         return this;
@@ -151,6 +153,10 @@ public final class TrainerBuilder {
         freezing.apply(model, 1);
         if (optimizer == null) {
             optimizer = new Sgd(model, 0.01f).momentum(0.9f);
+        }
+        if (!optimizer.isOf(model)) {
+            throw new IllegalArgumentException("trainer: " + optimizer + " was made for another network than "
+                    + spec.model() + ", which it would never change; make it of the network that is trained");
         }
         return new Trainer(this);
     }

@@ -5,4 +5,8 @@ public class TrainingDivergedException extends RuntimeException {
     public TrainingDivergedException(String message) {
         super(message);
     }
+
+    public TrainingDivergedException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

@@ -7,9 +7,12 @@ import java.nio.file.Path;
  *
  * @param completed false if it was asked to stop before its last epoch
  * @param validation the last one; null if there was none
+ * @param trainLoss of the last whole epoch, or of as much of the first as there was; NaN if there was none of it
  * @param bestTop1 the best validation accuracy of any epoch, 0 to 1; NaN if there was none
+ * @param bestEpoch the first with that accuracy, from 1; 0 if there was none
  * @param secondsToFirstStep from the trainer's start to the end of its first step
- * @param weights the final weights; null without a run folder or if not completed
+ * @param weights those at the end, whether it was completed or stopped early; null without a run folder
+ * @param bestWeights those of the best epoch; null without a run folder or if none was validated
  */
 public record TrainingResult(
         boolean completed,
@@ -18,7 +21,9 @@ public record TrainingResult(
         double trainLoss,
         Evaluation validation,
         double bestTop1,
+        int bestEpoch,
         double seconds,
         double secondsToFirstStep,
         long peakBytes,
-        Path weights) {}
+        Path weights,
+        Path bestWeights) {}
