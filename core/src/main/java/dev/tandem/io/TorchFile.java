@@ -100,6 +100,11 @@ final class TorchFile {
                                 + storage.elements() + " elements of " + storage.type() + " need " + storage.bytes()
                                 + "; the file is damaged");
             }
+            if (bigEndian && storage.isUntyped()) {
+                throw new BrokenFileException(
+                        file,
+                        "storage " + storage.key() + ": its numbers are big-endian and of no type; save it as float32");
+            }
             if (bigEndian) {
                 reverse(bytes, storage.elementBytes());
             }

@@ -28,6 +28,10 @@ final class TorchTensors implements Unpickler.Vocabulary {
         long elements() {
             return bytes / elementBytes;
         }
+
+        boolean isUntyped() {
+            return type.equals(UNTYPED);
+        }
     }
 
     /** A part of a storage, as PyTorch before 0.4 had them; in elements. */
@@ -98,6 +102,7 @@ final class TorchTensors implements Unpickler.Vocabulary {
     }
 
     private static final int MAX_RANK = 64; // PyTorch's own
+    private static final String UNTYPED = "untyped";
     private static final int MOST_NAMES = 1000;
     private static final Map<String, Object> GLOBALS = new LinkedHashMap<>();
 
@@ -140,7 +145,7 @@ final class TorchTensors implements Unpickler.Vocabulary {
         elements("Char", "int8", StoredType.I8, 1);
         elements("Byte", "uint8", StoredType.U8, 1);
         elements("Bool", "bool", StoredType.BOOL, 1);
-        elements("Untyped", "untyped", StoredType.U8, 1);
+        elements("Untyped", UNTYPED, StoredType.U8, 1);
         elements("", "uint16", StoredType.U16, 2);
         elements("", "uint32", StoredType.U32, 4);
         elements("", "uint64", null, 8);

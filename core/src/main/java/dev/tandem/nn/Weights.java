@@ -20,7 +20,7 @@ public final class Weights {
     private static final Logger LOG = LoggerFactory.getLogger(Weights.class);
 
     /** PyTorch counts batches in batch norms; nothing here needs the number. */
-    private static final String UNUSED = "num_batches_tracked";
+    static final String UNUSED = "num_batches_tracked";
 
     private Weights() {}
 

@@ -31,9 +31,6 @@ final class WeightsFit {
     private static final Set<String> OF_LAYERS =
             Set.of("weight", "bias", "running_mean", "running_var", "in_proj_weight", "in_proj_bias");
 
-    /** PyTorch counts batches in batch norms; nothing here needs the number. */
-    private static final String UNUSED = "num_batches_tracked";
-
     private static final int SHOWN = 3;
 
     /**
@@ -171,7 +168,7 @@ final class WeightsFit {
             boolean beside = !groups.contains(entry.group()) && !parts.contains(first(name));
             if (wanted.containsKey(name)) {
                 tensors.put(name, entry.tensor());
-            } else if (!beside && !name.endsWith(UNUSED)) {
+            } else if (!beside && !name.endsWith(Weights.UNUSED)) {
                 if (isOfLayer(name) && !AuxiliaryHeads.isLeftOut(network, name) && entry.shape() != null) {
                     tensors.put(name, entry.tensor()); // another network's, as the message will say
                 } else {

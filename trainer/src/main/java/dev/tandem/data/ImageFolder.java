@@ -43,8 +43,7 @@ public final class ImageFolder implements ImageDataset {
     private final int size;
     private final Resize resize;
 
-    private ImageFolder(
-            String name, List<String> classNames, List<Path> files, int[] labels, int size, Resize resize) {
+    private ImageFolder(String name, List<String> classNames, List<Path> files, int[] labels, int size, Resize resize) {
         this.name = name;
         this.classNames = classNames;
         this.files = files;
@@ -102,8 +101,8 @@ public final class ImageFolder implements ImageDataset {
             labels.addAll(Collections.nCopies(photos.size(), classes.indexOf(each)));
         }
         int[] numbers = labels.stream().mapToInt(Integer::intValue).toArray();
-        return Optional.of(new ImageFolder(
-                part.toString(), classes, files, numbers, USUAL_SIZE, Resize.usual(USUAL_SIZE)));
+        return Optional.of(
+                new ImageFolder(part.toString(), classes, files, numbers, USUAL_SIZE, Resize.usual(USUAL_SIZE)));
     }
 
     /** Whether photos lie in a folder itself, in no class's. */
@@ -273,8 +272,9 @@ public final class ImageFolder implements ImageDataset {
 
     @Override
     public void copyPixels(int index, Crop crop, MemorySegment target, long offset) {
-        byte[] planes =
-                read(files.get(index), size, resize, crop).withChannels(CHANNELS).toBytes();
+        byte[] planes = read(files.get(index), size, resize, crop)
+                .withChannels(CHANNELS)
+                .toBytes();
         byte[] pixels = new byte[planes.length];
         int plane = size * size;
         for (int i = 0; i < pixels.length; i++) {

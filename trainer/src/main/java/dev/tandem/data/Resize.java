@@ -21,8 +21,8 @@ public record Resize(int shortSide, Interpolation interpolation) {
     /** @throws IllegalArgumentException if what is left would be smaller than a network's images */
     public void check(int height, int width) {
         if (shortSide < Math.max(height, width)) {
-            throw new IllegalArgumentException("photos scaled to " + shortSide + " pixels: a network for " + height + "×"
-                    + width + " needs at least " + Math.max(height, width));
+            throw new IllegalArgumentException("photos scaled to " + shortSide + " pixels: a network for " + height
+                    + "×" + width + " needs at least " + Math.max(height, width));
         }
     }
 }

@@ -96,7 +96,9 @@ public record Picture(List<Plane> planes) {
                 if (narrow.size() == c) {
                     narrow.add(new float[image.getHeight() * part.width()]);
                 }
-                float[] values = strip.get(c).resized(rows, width, columns, interpolation).values();
+                float[] values = strip.get(c)
+                        .resized(rows, width, columns, interpolation)
+                        .values();
                 System.arraycopy(values, 0, narrow.get(c), top * part.width(), values.length);
             }
         }
