@@ -95,8 +95,9 @@ final class EvalCommand extends Subcommand {
     public Integer call() {
         Path file = TrainedNetwork.locate(weights, which.use);
         Split split = data.part == Part.TRAIN ? Split.TRAIN : Split.TEST;
-        String trainedOn = TrainedNetwork.trainedOn(file).orElse(TrainSettings.MNIST);
-        String source = data.folder == null ? trainedOn : data.folder.toString();
+        TrainedNetwork.Training training = TrainedNetwork.training(file)
+                .orElse(new TrainedNetwork.Training(TrainSettings.MNIST, LossFunction.crossEntropy()));
+        String source = data.folder == null ? training.data() : data.folder.toString();
         try (Device opened = device.open(false)) {
             TrainedNetwork trained = TrainedNetwork.open(file, data.model, opened, console());
             NetworkSpec spec = trained.spec();
@@ -111,9 +112,9 @@ final class EvalCommand extends Subcommand {
             }
             int batch = data.batch == null ? 128 : data.batch;
             ConfusionMatrix confusion = new ConfusionMatrix(spec.classes());
-            LossFunction loss = TrainedNetwork.trainedBy(file);
-            Evaluation evaluation = Evaluator.evaluate(trained.network(), spec, images, batch, opened, confusion, loss);
-            report(trained, images, evaluation, loss, confusion);
+            Evaluation evaluation =
+                    Evaluator.evaluate(trained.network(), spec, images, batch, opened, confusion, training.loss());
+            report(trained, images, evaluation, training.loss(), confusion);
             device.report(console(), opened);
         }
         return ExitCodes.OK;

@@ -165,7 +165,9 @@ final class InspectCommand extends Subcommand {
         Path file = TrainedNetwork.locate(weights, which.use);
         String data = looking.data != null
                 ? looking.data
-                : TrainedNetwork.trainedOn(file).orElse(null);
+                : TrainedNetwork.training(file)
+                        .map(TrainedNetwork.Training::data)
+                        .orElse(null);
         if (data == null && wanted != null && wanted.contains(What.NEAREST)) {
             throw new UsageException("--what nearest: " + file
                     + " lies in no run, so it is not known what the network was" + " trained on; name it with --data");

@@ -121,24 +121,19 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network, String epoch)
         }
     }
 
-    /** What the run that weights lie in was asked for; empty if they lie in none. */
-    private static Optional<Map<String, Object>> config(Path weights) {
-        Path folder = weights.toAbsolutePath().getParent();
-        RunFolder run = RunFolder.at(folder);
-        return Files.isRegularFile(run.config()) ? Optional.of(RunConfig.read(run)) : Optional.empty();
-    }
+    /** How weights were trained: on which data, and to which loss. */
+    record Training(String data, LossFunction loss) {}
 
-    /** The data of the run that weights lie in. */
-    static Optional<String> trainedOn(Path weights) {
-        return config(weights)
-                .map(config -> config.getOrDefault("data", TrainSettings.MNIST).toString());
-    }
-
-    /** The loss of the run that weights lie in; else cross-entropy. */
-    static LossFunction trainedBy(Path weights) {
-        Object smoothing =
-                config(weights).map(config -> config.get("labelSmoothing")).orElse(0);
-        return LossFunction.crossEntropy(Float.parseFloat(smoothing.toString()));
+    /** Of the run that weights lie in; empty if they lie in none. */
+    static Optional<Training> training(Path weights) {
+        RunFolder run = RunFolder.at(weights.toAbsolutePath().getParent());
+        if (!Files.isRegularFile(run.config())) {
+            return Optional.empty();
+        }
+        Map<String, Object> config = RunConfig.read(run);
+        String smoothing = String.valueOf(config.getOrDefault("labelSmoothing", 0));
+        return Optional.of(new Training(
+                String.valueOf(config.get("data")), LossFunction.crossEntropy(Float.parseFloat(smoothing))));
     }
 
     /**

@@ -2,7 +2,9 @@ package dev.tandem.io;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -57,6 +59,16 @@ public final class AtomicFile {
         } catch (IOException e) {
             throw failed(target, e);
         }
+    }
+
+    /** As above, text in UTF-8. */
+    public static void write(Path target, String text) {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        write(target, channel -> {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        });
     }
 
     /** Deletes the temporary files of processes that were killed while they wrote into a folder; nobody may be writing now. */

@@ -1,20 +1,14 @@
 package dev.tandem.trainer;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.tandem.io.AtomicFile;
 import dev.tandem.io.BrokenFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class RunFolder {
     private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
     private static final Pattern CHECKPOINT = Pattern.compile("step-(\\d+)\\.safetensors");
-    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-    private static final int BROKEN = -1;
 
     private final Path folder;
     private Checkpoint read; // that the next to ask need not read anew
@@ -133,7 +124,7 @@ public final class RunFolder {
                 AtomicFile.deleteRemains(folder);
                 AtomicFile.deleteRemains(checkpointFolder());
                 if (!hasCheckpoint()) {
-                    cutMetrics(0);
+                    MetricsFile.cut(metrics(), 0);
                 }
             }
         } catch (IOException e) {
@@ -312,7 +303,7 @@ public final class RunFolder {
     public void writeConfig(Map<String, ?> config) {
         try (Hold held = hold()) {
             configText = new YAMLMapper().writeValueAsString(config);
-            write(config(), configText);
+            AtomicFile.write(config(), configText);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(config() + ": cannot be written: " + e.getMessage(), e);
         }
@@ -321,16 +312,6 @@ public final class RunFolder {
     /** What was written to {@link #config} by this object; null if nothing was. */
     String configText() {
         return configText;
-    }
-
-    /** As a whole or not at all, so that a full disk leaves what was there. */
-    private static void write(Path file, String text) {
-        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-        AtomicFile.write(file, channel -> {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
     }
 
     /**
@@ -366,54 +347,5 @@ public final class RunFolder {
             throw new BrokenFileException(file, "it is no YAML: " + e.getOriginalMessage());
         }
         throw new BrokenFileException(file, "it is empty");
-    }
-
-    void appendMetrics(Map<String, ?> line) {
-        try {
-            Files.writeString(
-                    metrics(),
-                    JSON.writeValueAsString(line) + "\n",
-                    StandardCharsets.UTF_8,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw new UncheckedIOException(metrics() + ": cannot be written: " + e.getMessage(), e);
-        }
-    }
-
-    /** Drops lines of epochs that a resumed run will write anew, and those that are not whole. */
-    void cutMetrics(int fromEpoch) {
-        if (!Files.exists(metrics())) {
-            return;
-        }
-        try {
-            List<String> kept = new ArrayList<>();
-            int broken = 0;
-            for (String line : new String(Files.readAllBytes(metrics()), StandardCharsets.UTF_8).split("\n")) {
-                int epoch = epoch(line);
-                broken += epoch == BROKEN && !line.isEmpty() ? 1 : 0;
-                if (epoch != BROKEN && epoch < fromEpoch) {
-                    kept.add(line);
-                }
-            }
-            write(metrics(), kept.stream().map(line -> line + "\n").collect(Collectors.joining()));
-            if (broken > 0) {
-                LOG.warn(
-                        "{}: {} not whole, as a process leaves them that is killed while it writes; dropped",
-                        metrics(),
-                        broken == 1 ? "a line is" : broken + " lines are");
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(metrics() + ": cannot be read: " + e.getMessage(), e);
-        }
-    }
-
-    private static int epoch(String line) {
-        try {
-            JsonNode epoch = JSON.readTree(line).path("epoch");
-            return epoch.isInt() ? epoch.intValue() : BROKEN;
-        } catch (JsonProcessingException e) {
-            return BROKEN;
-        }
     }
 }

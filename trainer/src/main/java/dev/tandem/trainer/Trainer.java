@@ -275,7 +275,7 @@ public final class Trainer {
         if (settings.runFolder == null) {
             return;
         }
-        settings.runFolder.appendMetrics(MetricsLine.of(done, settings.loss.name()));
+        MetricsFile.append(settings.runFolder.metrics(), MetricsLine.of(done, settings.loss.name()));
         if (better) {
             save(settings.runFolder.best());
         }
@@ -349,7 +349,7 @@ public final class Trainer {
         bestEpoch = Integer.parseInt(checkpoint.values().getOrDefault(BEST_EPOCH, "0"));
         restoreRate(checkpoint);
         savedAtStep = step;
-        settings.runFolder.cutMetrics(epoch + 1);
+        MetricsFile.cut(settings.runFolder.metrics(), epoch + 1);
     }
 
     /** Without a schedule the rate is what it was, whoever set it. */
