@@ -80,6 +80,7 @@ public final class TandemCommand implements Runnable {
     }
 
     public static void main(String[] arguments) {
+        StandardError.restore();
         Logging.configure(arguments);
         System.setProperty("java.awt.headless", "true");
         System.exit(run(System.out, System.err, arguments));
