@@ -17,7 +17,7 @@ final class Console {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     private final PrintStream out;
-    private final PrintStream err;
+    private volatile PrintStream err;
     private boolean json;
     private boolean debug;
     private boolean answered;
@@ -78,6 +78,21 @@ final class Console {
 
     PrintStream err() {
         return err;
+    }
+
+    /** A line below all that this console, or anybody to standard error, prints until it is closed. */
+    StatusLine openStatusLine() {
+        PrintStream terminal = err;
+        StatusLine line = new StatusLine(terminal, () -> printTo(terminal));
+        printTo(line.above());
+        return line;
+    }
+
+    private void printTo(PrintStream stream) {
+        if (System.err == err) {
+            System.setErr(stream);
+        }
+        err = stream;
     }
 
     /** Numbers that JSON does not have become null. */

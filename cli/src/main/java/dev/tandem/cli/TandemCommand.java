@@ -82,6 +82,7 @@ public final class TandemCommand implements Runnable {
     }
 
     public static void main(String[] arguments) {
+        StandardError.restore();
         Logging.configure(arguments);
         System.setProperty("java.awt.headless", "true");
         System.exit(run(System.out, System.err, arguments));

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The {@code tandem} script as a process of its own. */
 @Tag("slow")
@@ -131,6 +135,127 @@ class LauncherTest {
         assertThat(ended.err()).contains("no compiler", "tandem: the build failed");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"C", "POSIX", "xx_XX.UTF-8"})
+    void buildsInUtf8WithoutALocaleOrWithOneThatIsNotInstalled(String locale) throws Exception {
+        assumeTrue(run(Map.of("LC_ALL", "C.UTF-8"), Path.of("locale"), "charmap")
+                .out()
+                .equals("UTF-8\n"));
+        Path tandem = checkout("locale charmap >&2; exit 3");
+
+        Ended ended = run(with(path(), "LC_ALL", locale), tandem, "train");
+
+        assertThat(ended.err()).contains("\nUTF-8\n");
+    }
+
+    @Test
+    void buildsWithoutTheCodesOfColours() throws Exception {
+        Path tandem = checkout(
+                "case $MAVEN_OPTS in *-Djansi.noreset=true) ;; *) printf '\\033[0m' ;; esac; echo $MAVEN_OPTS; exit 3");
+
+        Ended ended = run(with(path(), "MAVEN_OPTS", "-Xmx1g"), tandem, "train");
+
+        assertThat(ended.err()).contains("-Xmx1g -Djansi").doesNotContain("\033");
+    }
+
+    /** As Bash writes them in {@code $'…'}. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a:b", "ein Ordner ü", "-[st*r?]", "%41 ;\"\\'\\\\303", "two\\nlines\\n"})
+    void startsFromAFolderOfAnyName(String name) throws Exception {
+        Ended ended = runIn(name);
+
+        assertThat(ended.exitCode()).as(ended.err()).isZero();
+        assertThat(ended.err()).isEmpty();
+        assertThat(ended.out()).contains("lenet5");
+    }
+
+    /** Java itself cannot, not even by a link. */
+    @ParameterizedTest
+    @ValueSource(strings = {"wow!", "\\360\\237\\232\\200", "latin \\344"})
+    void saysWhatAFoldersNameMustBe(String name) throws Exception {
+        Ended ended = runIn(name);
+
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.err().lines()).hasSize(1);
+        assertThat(ended.err()).contains("tandem: ", "/parent/", "UTF-8", "rename the folder");
+    }
+
+    private Ended runIn(String name) throws Exception {
+        Distribution.make(folder.resolve("app"));
+        String quoted = "parent/$'" + name + "'";
+        return run(
+                Map.of("LC_ALL", "C"),
+                Path.of("bash"),
+                "-c",
+                "mkdir parent && mv app " + quoted + " && exec " + quoted + "/tandem models");
+    }
+
+    @Test
+    void saysWhyAFolderCannotBeStartedFrom() throws Exception {
+        Path tandem = Distribution.make(folder.resolve("a:b"));
+
+        Ended ended = run(Map.of("XDG_CACHE_HOME", "/dev/null"), tandem, "models");
+
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.err().lines()).hasSize(1);
+        assertThat(ended.err()).contains("tandem: ", folder.resolve("a:b").toString(), "':'", "rename the folder");
+    }
+
+    @Test
+    void warningOfTheVectorApiIsNotSeenThoughItIsUsed() throws Exception {
+        Path tandem = Distribution.make(folder.resolve("app"));
+
+        Ended ended = run(Map.of(), tandem, "doctor");
+
+        assertThat(ended.err()).isEmpty();
+        assertThat(ended.out()).contains("Tandem's own loops use it");
+    }
+
+    @Test
+    void whatJavaSaysOfItsOptionsIsSeen() throws Exception {
+        Path tandem = Distribution.make(folder.resolve("app"));
+        ProcessBuilder builder = new ProcessBuilder(tandem.toString(), "models");
+        builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+        builder.environment().put("TANDEM_JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("TANDEM_JAVA_OPTIONS", "-XX:NoSuchOption=1");
+
+        Process process = builder.start();
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(err).contains("NoSuchOption");
+        assertThat(process.waitFor()).isEqualTo(1);
+    }
+
+    /** Standard error is the terminal itself, not the launcher's filter. */
+    @Test
+    void progressIsDrawnOnATerminal() throws Exception {
+        assumeTrue(
+                new ProcessBuilder("script", "-qec", "true", "/dev/null")
+                                .start()
+                                .waitFor()
+                        == 0,
+                "SKIPPED: this script(1) cannot give a program a terminal");
+        Path tandem = Distribution.make(folder.resolve("app"));
+        Path data = SmallMnist.write(folder.resolve("digits"), 512, 100);
+        String command = "stty columns 60; '" + tandem
+                + "' train --model linear --epochs 1 --batch 64 --threads 1 --data '" + data + "' --run run";
+
+        Ended ended = run(
+                Map.of("TERM", "xterm", "CI", "false", "SHELL", "/bin/sh"),
+                Path.of("script"),
+                "-qec",
+                command,
+                "/dev/null");
+
+        assertThat(ended.exitCode()).as(ended.out()).isZero();
+        List<String> drawn = Stream.of(ended.out().split("[\r\n]"))
+                .filter(line -> line.contains("━"))
+                .toList();
+        assertThat(drawn)
+                .isNotEmpty()
+                .allMatch(line -> line.endsWith("\033[K") && line.length() < 60 + "\033[K".length());
+    }
+
     @Test
     void foldersBesideACheckoutAreNotTakenForTheDistributions() throws Exception {
         Path tandem = checkout("exit 3");
@@ -157,7 +282,8 @@ class LauncherTest {
         Files.setLastModifiedTime(source, past);
         Files.setLastModifiedTime(pom, past);
         Path bin = Files.createDirectories(folder.resolve("bin"));
-        Path mvn = Files.writeString(bin.resolve("mvn"), "#!/bin/sh\nrm -rf cli/target\n" + maven + "\n");
+        Path mvn = Files.writeString(
+                bin.resolve("mvn"), "#!/bin/sh\ncd \"${2%/pom.xml}\"\nrm -rf cli/target\n" + maven + "\n");
         assertThat(mvn.toFile().setExecutable(true)).isTrue();
         return Files.copy(
                 Distribution.launcher(), checkout.resolve("tandem"), java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
@@ -171,6 +297,17 @@ class LauncherTest {
 
     private Map<String, String> path() {
         return Map.of("PATH", folder.resolve("bin") + ":/usr/bin:/bin");
+    }
+
+    /** What is not UTF-8 is replaced. */
+    private static String readString(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
+    private static Map<String, String> with(Map<String, String> environment, String name, String value) {
+        Map<String, String> all = new HashMap<>(environment);
+        all.put(name, value);
+        return all;
     }
 
     private Ended run(Map<String, String> environment, Path tandem, String... arguments) throws Exception {
@@ -187,6 +324,6 @@ class LauncherTest {
         builder.environment().putAll(environment);
         Process process = builder.start();
         assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
-        return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
+        return new Ended(process.exitValue(), readString(out), readString(err));
     }
 }

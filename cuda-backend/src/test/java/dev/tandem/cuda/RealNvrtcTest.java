@@ -73,7 +73,7 @@ class RealNvrtcTest {
     public static void main(String[] arguments) {
         CudaLibraries libraries = CudaLibraries.load();
         String release = libraries.version(CudaLibraries.Library.NVRTC);
-        SortedSet<Integer> architectures = new TreeSet<>(List.of(80, 90, 100));
+        SortedSet<Integer> architectures = new TreeSet<>(List.of(80, 90, 100, 120));
         architectures.retainAll(libraries.architectures());
         List<KernelCompilationTest.Source> sources = sources();
         for (int architecture : architectures) {
