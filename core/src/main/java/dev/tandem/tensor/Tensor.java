@@ -2,6 +2,7 @@ package dev.tandem.tensor;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.backend.BinaryOp;
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.PadMode;
 import dev.tandem.backend.ReduceOp;
 import dev.tandem.backend.Storage;
@@ -400,6 +401,7 @@ public final class Tensor {
      * @param target plain order, this tensor's shape, borrowed: it must outlive this tensor
      */
     public void setGradientTarget(Storage target) {
+        Bounds.requireShape("gradient target", target, shape());
         Tensor earlier = gradient;
         gradientTarget = target;
         gradientClaimed = earlier != null;
