@@ -2,6 +2,7 @@ package dev.tandem.tensor;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.backend.BinaryOp;
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.PadMode;
 import dev.tandem.backend.ReduceOp;
 import dev.tandem.backend.Storage;

@@ -1,13 +1,12 @@
 package dev.tandem.cpu;
 
 import dev.tandem.backend.Activation;
+import dev.tandem.backend.RecentlyUsed;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.Window;
 import dev.tandem.backend.pool.Block;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * 2-D convolution by oneDNN's direct algorithms, and by {@link Winograd}, {@link PlanarConvolution} and {@link ScatteredGradient} where
@@ -27,18 +26,24 @@ final class Convolution {
     /** All that a primitive depends on. */
     record Key(Kind kind, Shape x, Shape weight, Window window, int groups, boolean bias, Activation activation) {}
 
-    private record PrimitiveKey(Key key, Order images) {}
-
     /**
-     * A primitive and the orders of its operands.
+     * A primitive, which is the plan's own, and the orders of its operands.
      *
      * @param images the order of input and output images
-     * @param plainWeight the weights (or their gradient) as the caller has them
-     * @param weight the weights as the primitive wants them
+     * @param weightBytes of the weights (or their gradient) in the order that the primitive wants
+     * @param reorder brings weights from plain order there, or their gradient back; null where the orders are the same
      */
-    record Plan(Primitive primitive, Order images, MemoryDescriptor plainWeight, MemoryDescriptor weight) {
+    record Plan(Primitive primitive, Order images, long weightBytes, Primitive reorder) implements AutoCloseable {
         boolean takesPlainWeight() {
-            return weight.sameAs(plainWeight);
+            return reorder == null;
+        }
+
+        @Override
+        public void close() {
+            primitive.close();
+            if (reorder != null) {
+                reorder.close();
+            }
         }
     }
 
@@ -46,7 +51,7 @@ final class Convolution {
     private final Winograd winograd; // null for none
     private final PlanarConvolution planar; // null for none
     private final ScatteredGradient scattered; // null for none
-    private final Map<Key, Plan> plans = new HashMap<>();
+    private final RecentlyUsed<Key, Plan> plans;
 
     Convolution(CpuRuntime runtime) {
         this(runtime, Kernels.areVectors(), Winograd.isFast(runtime));
@@ -58,6 +63,7 @@ final class Convolution {
      */
     Convolution(CpuRuntime runtime, boolean withVectors, boolean withWinograd) {
         this.runtime = runtime;
+        this.plans = runtime.cache("plans of convolutions", Plan::close);
         this.planar = withVectors ? new PlanarConvolution(runtime) : null;
         this.scattered = withVectors ? new ScatteredGradient(runtime) : null;
         this.winograd = withWinograd ? new Winograd(runtime) : null;
@@ -161,7 +167,7 @@ final class Convolution {
         CpuStorage outputGradient = runtime.in(plan.images, gradient);
         Block temporary = plan.takesPlainWeight()
                 ? null
-                : runtime.allocator().allocate(plan.weight.bytes(), "convolution weight gradient");
+                : runtime.allocator().allocate(plan.weightBytes, "convolution weight gradient");
         plan.primitive
                 .with(OneDnn.ARG_SRC, source.address)
                 .with(OneDnn.ARG_DIFF_DST, outputGradient.address)
@@ -171,7 +177,10 @@ final class Convolution {
         }
         plan.primitive.run(runtime);
         if (temporary != null) {
-            runtime.reorder(plan.weight, temporary.address, plan.plainWeight, target.address);
+            plan.reorder
+                    .with(OneDnn.ARG_SRC, temporary.address)
+                    .with(OneDnn.ARG_DST, target.address)
+                    .run(runtime);
         }
         release(temporary);
         outputGradient.release();
@@ -183,8 +192,11 @@ final class Convolution {
         if (plan.takesPlainWeight()) {
             return null;
         }
-        Block block = runtime.allocator().allocate(plan.weight.bytes(), "convolution weights");
-        runtime.reorder(plan.plainWeight, weight.address, plan.weight, block.address);
+        Block block = runtime.allocator().allocate(plan.weightBytes, "convolution weights");
+        plan.reorder
+                .with(OneDnn.ARG_SRC, weight.address)
+                .with(OneDnn.ARG_DST, block.address)
+                .run(runtime);
         return block;
     }
 
@@ -199,25 +211,22 @@ final class Convolution {
     }
 
     Plan plan(Key key) {
-        Plan plan = plans.get(key);
-        if (plan == null) {
-            plan = choose(key);
-            plans.put(key, plan);
-        }
-        return plan;
+        return plans.get(key, () -> Setup.of(() -> choose(key)));
     }
 
     /** Channels last, unless oneDNN has only its slow reference code for that. */
-    private Plan choose(Key key) {
+    private static Plan choose(Key key) {
         Plan plan = create(key, Order.CHANNELS_LAST);
         if (plan.primitive.isReference()) {
             Plan other = create(key, Order.PLAIN);
-            return other.primitive.isReference() ? plan : other;
+            boolean better = !other.primitive.isReference();
+            (better ? plan : other).close();
+            return better ? other : plan;
         }
         return plan;
     }
 
-    private Plan create(Key key, Order images) {
+    private static Plan create(Key key, Order images) {
         Shape y = outputShape(key.x, key.weight, key.window);
         long xs = MemoryDescriptor.of(key.x, DType.FLOAT32, images).handle();
         long ys = MemoryDescriptor.of(y, DType.FLOAT32, images).handle();
@@ -227,18 +236,22 @@ final class Convolution {
                 ? MemoryDescriptor.plain(Shape.of(key.weight.size(0)), DType.FLOAT32)
                         .handle()
                 : 0;
-        Primitive primitive = runtime.primitive(
-                new PrimitiveKey(key, images), () -> new Primitive(descriptor(key, xs, ys, weight, bias)));
-        int kind = key.kind == Kind.BACKWARD_WEIGHT ? OneDnn.ARG_DIFF_WEIGHTS : OneDnn.ARG_WEIGHTS;
-        return new Plan(primitive, images, MemoryDescriptor.plain(grouped, DType.FLOAT32), primitive.argument(kind));
+        Primitive primitive = new Primitive(descriptor(key, xs, ys, weight, bias));
+        boolean backward = key.kind == Kind.BACKWARD_WEIGHT;
+        MemoryDescriptor wanted = primitive.argument(backward ? OneDnn.ARG_DIFF_WEIGHTS : OneDnn.ARG_WEIGHTS);
+        MemoryDescriptor plain = MemoryDescriptor.plain(grouped, DType.FLOAT32);
+        Primitive reorder = plain.bytes() == 0 || wanted.sameAs(plain)
+                ? null
+                : Primitive.reorder(backward ? wanted : plain, backward ? plain : wanted);
+        return new Plan(primitive, images, wanted.bytes(), reorder);
     }
 
     private static long descriptor(Key key, long x, long y, long weight, long bias) {
         Window window = key.window;
-        long strides = OneDnn.dimensions(window.strideHeight(), window.strideWidth());
-        long dilation = OneDnn.dimensions(window.dilationHeight() - 1, window.dilationWidth() - 1);
-        long before = OneDnn.dimensions(window.padTop(), window.padLeft());
-        long after = OneDnn.dimensions(window.padBottom(), window.padRight());
+        long strides = Setup.dimensions(window.strideHeight(), window.strideWidth());
+        long dilation = Setup.dimensions(window.dilationHeight() - 1, window.dilationWidth() - 1);
+        long before = Setup.dimensions(window.padTop(), window.padLeft());
+        long after = Setup.dimensions(window.padBottom(), window.padRight());
         long attributes = Attributes.with(key.activation);
         long engine = OneDnn.ENGINE;
         return switch (key.kind) {

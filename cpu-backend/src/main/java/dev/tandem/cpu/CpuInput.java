@@ -1,5 +1,6 @@
 package dev.tandem.cpu;
 
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.InputOps;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.DType;
@@ -15,6 +16,7 @@ final class CpuInput implements InputOps {
     @Override
     public Storage images(
             Storage pixels, Storage windows, int height, int width, float[] mean, float[] scale, DType dtype) {
+        Bounds.images(pixels, windows, height, width, mean, scale);
         return Images.images(runtime, pixels, windows, height, width, mean, scale, dtype);
     }
 }

@@ -2,6 +2,7 @@ package dev.tandem.cpu;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.backend.BinaryOp;
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.Distribution;
 import dev.tandem.backend.MathOps;
 import dev.tandem.backend.ReduceOp;
@@ -39,6 +40,7 @@ final class CpuMath implements MathOps {
     @Override
     public Storage unaryBackward(
             UnaryOp op, Storage gradient, Storage input, Storage output, float a, float b, boolean overwriteGradient) {
+        Bounds.sameShape("an activation's gradient", gradient, input, output);
         Storage known = input != null ? input : output;
         if (isHalf(gradient)) {
             return halves(gradient, dy -> {
@@ -73,6 +75,7 @@ final class CpuMath implements MathOps {
 
     @Override
     public void addInto(float alpha, Storage x, float beta, Storage y) {
+        Bounds.sameShape("axpby", y, x);
         if (!isHalf(y)) {
             elementwise.axpby(alpha, x, beta, y);
             return;
@@ -112,11 +115,13 @@ final class CpuMath implements MathOps {
             Storage bias,
             Activation activation,
             Storage into) {
+        Bounds.matmul(a, b, transposeA, transposeB, bias, into);
         return matrixProduct.run(a, b, transposeA, transposeB, bias, activation, into);
     }
 
     @Override
     public Storage random(Distribution distribution, Shape shape, Storage state) {
+        Bounds.randomState(state);
         return random.draw(distribution, shape, state);
     }
 

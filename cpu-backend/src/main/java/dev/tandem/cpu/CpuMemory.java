@@ -1,5 +1,6 @@
 package dev.tandem.cpu;
 
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.MemoryOps;
 import dev.tandem.backend.MemoryStats;
 import dev.tandem.backend.PadMode;
@@ -24,6 +25,7 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public void write(MemorySegment source, Storage target) {
+        Bounds.transfer("upload", source, target);
         CpuStorage to = (CpuStorage) target;
         if (to.isAlsoPlain()) {
             to.segment().copyFrom(source);
@@ -37,6 +39,7 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public void download(Storage source, MemorySegment target) {
+        Bounds.transfer("download", target, source);
         CpuStorage plain = runtime.plain(source);
         target.copyFrom(plain.segment());
         plain.release();
@@ -56,6 +59,7 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public void write(Storage source, Storage target) {
+        Bounds.sameShape("copy", target, source);
         StridedCopy.copy(runtime, (CpuStorage) source, (CpuStorage) target);
     }
 
@@ -66,6 +70,7 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public Storage reshape(Storage source, Shape shape) {
+        Bounds.reshape(source, shape);
         CpuStorage from = (CpuStorage) source;
         if (shape.equals(from.shape())) {
             return from.retain();
@@ -78,26 +83,31 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public Storage view(Storage source, long offset, Shape shape) {
+        Bounds.view(source, offset, shape);
         return ((CpuStorage) source).view(offset, shape);
     }
 
     @Override
     public Storage permute(Storage source, int[] order) {
+        Bounds.permute(source, order);
         return Permute.permute(runtime, (CpuStorage) source, order);
     }
 
     @Override
     public Storage slice(Storage source, long[] start, long[] step, Shape size) {
+        Bounds.slice("slice", source.shape(), start, step, size);
         return Slice.slice(runtime, (CpuStorage) source, start, step, size);
     }
 
     @Override
     public Storage unslice(Storage source, long[] start, long[] step, Shape outer) {
+        Bounds.slice("unslice", outer, start, step, source.shape());
         return Slice.unslice(runtime, (CpuStorage) source, start, step, outer);
     }
 
     @Override
     public Storage expand(Storage source, Shape shape) {
+        Bounds.expand(source, shape);
         return Expand.expand(runtime, (CpuStorage) source, shape);
     }
 
@@ -108,11 +118,13 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public Storage pad(Storage source, long[] before, long[] after, PadMode mode, double value) {
+        Bounds.pad(source.shape(), before, after, mode);
         return Pad.pad(runtime, (CpuStorage) source, before, after, mode, value);
     }
 
     @Override
     public Storage padBackward(Storage gradient, Shape source, long[] before, long[] after, PadMode mode) {
+        Bounds.padBackward(gradient, source, before, after, mode);
         return Pad.padBackward(runtime, (CpuStorage) gradient, source, before, after, mode);
     }
 

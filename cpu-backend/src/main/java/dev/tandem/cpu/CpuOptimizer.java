@@ -2,6 +2,7 @@ package dev.tandem.cpu;
 
 import static dev.tandem.cpu.FlatUpdate.at;
 
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.OptimizerOps;
 import dev.tandem.backend.Storage;
 import dev.tandem.cpu.OptimizerKernels.Step;
@@ -18,7 +19,7 @@ final class CpuOptimizer implements OptimizerOps {
 
     @Override
     public void sgd(Buffers buffers, Storage velocity, float momentum, boolean nesterov) {
-        FlatUpdate flat = new FlatUpdate(runtime, buffers);
+        FlatUpdate flat = new FlatUpdate(runtime, buffers, velocity);
         if (flat.mustSkip()) {
             return;
         }
@@ -28,7 +29,7 @@ final class CpuOptimizer implements OptimizerOps {
 
     @Override
     public void adaGrad(Buffers buffers, Storage squares, float epsilon) {
-        FlatUpdate flat = new FlatUpdate(runtime, buffers);
+        FlatUpdate flat = new FlatUpdate(runtime, buffers, squares);
         if (flat.mustSkip()) {
             return;
         }
@@ -38,7 +39,7 @@ final class CpuOptimizer implements OptimizerOps {
 
     @Override
     public void adaDelta(Buffers buffers, Storage squares, Storage updates, float rho, float epsilon) {
-        FlatUpdate flat = new FlatUpdate(runtime, buffers);
+        FlatUpdate flat = new FlatUpdate(runtime, buffers, squares, updates);
         if (flat.mustSkip()) {
             return;
         }
@@ -49,7 +50,7 @@ final class CpuOptimizer implements OptimizerOps {
     @Override
     public void rmsProp(
             Buffers buffers, Storage squares, Storage velocity, float alpha, float epsilon, float momentum) {
-        FlatUpdate flat = new FlatUpdate(runtime, buffers);
+        FlatUpdate flat = new FlatUpdate(runtime, buffers, squares, velocity);
         if (flat.mustSkip()) {
             return;
         }
@@ -74,7 +75,7 @@ final class CpuOptimizer implements OptimizerOps {
             float beta2,
             float epsilon,
             boolean decoupled) {
-        FlatUpdate flat = new FlatUpdate(runtime, buffers);
+        FlatUpdate flat = new FlatUpdate(runtime, buffers, means, squares);
         if (flat.mustSkip()) {
             return;
         }
@@ -99,7 +100,7 @@ final class CpuOptimizer implements OptimizerOps {
 
     @Override
     public void lars(Buffers buffers, Storage velocity, float momentum, float trust, float epsilon) {
-        FlatUpdate flat = new FlatUpdate(runtime, buffers);
+        FlatUpdate flat = new FlatUpdate(runtime, buffers, velocity);
         if (flat.mustSkip()) {
             return;
         }
@@ -129,6 +130,7 @@ final class CpuOptimizer implements OptimizerOps {
 
     @Override
     public void lerp(Storage target, Storage source, float weight) {
+        Bounds.sameShape("moving average", target, source);
         CpuStorage to = (CpuStorage) target;
         CpuStorage from = runtime.in(to.order(), source);
         runtime.parallel()

@@ -3,21 +3,34 @@ package dev.tandem.cpu;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.tandem.backend.DeviceOptions;
+import dev.tandem.backend.RecentlyUsed;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.pool.CachingAllocator;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** What all operations of one CPU device share: memory, threads, primitives, changes of order. */
 final class CpuRuntime implements AutoCloseable {
+    /**
+     * The most primitives, and the most plans of convolutions, whose primitives are their own. Each takes 10 to 200 KB, mostly
+     * generated code. The largest network of the zoo needs 400 of each to train and evaluate; with less than a network needs,
+     * everything would be made again in each step.
+     */
+    private static final int MOST_NATIVE = 1024;
+
+    /** The most plans of one kind that are Java's alone. */
+    private static final int MOST_PLANS = 256;
+
     private final CachingAllocator allocator;
     private final Parallel parallel;
     private final boolean deterministic;
     private final long stream = OneDnn.create("dnnl_stream_create", OneDnn.ENGINE, 1);
-    private final Map<Object, Primitive> primitives = new HashMap<>();
+    private final List<RecentlyUsed<?, ?>> caches = new ArrayList<>();
+    private final RecentlyUsed<Object, Primitive> primitives = cache("oneDNN primitives", MOST_NATIVE, Primitive::close);
 
     CpuRuntime(DeviceOptions options, int threads, long memoryLimitBytes) {
         this.allocator =
@@ -42,14 +55,30 @@ final class CpuRuntime implements AutoCloseable {
         return stream;
     }
 
+    /** A cache of native things, which this closes with the device if not before. */
+    <K, V> RecentlyUsed<K, V> cache(String name, Consumer<V> closer) {
+        return cache(name, MOST_NATIVE, closer);
+    }
+
+    /** A cache of plans that hold no native memory. */
+    <K, V> RecentlyUsed<K, V> planCache(String name) {
+        return cache(name, MOST_PLANS, plan -> {});
+    }
+
+    private <K, V> RecentlyUsed<K, V> cache(String name, int limit, Consumer<V> closer) {
+        RecentlyUsed<K, V> cache = new RecentlyUsed<>(name, limit, closer);
+        caches.add(cache);
+        return cache;
+    }
+
+    /** A line for each cache. */
+    List<String> cacheReport() {
+        return caches.stream().map(RecentlyUsed::describe).toList();
+    }
+
     /** The primitive of that key (a record of everything that it depends on), made at the first call. */
     Primitive primitive(Object key, Supplier<Primitive> maker) {
-        Primitive primitive = primitives.get(key);
-        if (primitive == null) {
-            primitive = maker.get();
-            primitives.put(key, primitive);
-        }
-        return primitive;
+        return primitives.get(key, () -> Setup.of(maker));
     }
 
     CpuStorage allocate(Shape shape, DType dtype) {
@@ -103,31 +132,25 @@ final class CpuRuntime implements AutoCloseable {
         return values;
     }
 
-    private record ReorderKey(MemoryDescriptor from, MemoryDescriptor to) {}
+    private record ConversionKey(Shape shape, DType from, Order fromOrder, DType to, Order toOrder) {}
 
-    /** Copies elements from one order to another. */
-    void reorder(MemoryDescriptor from, long source, MemoryDescriptor to, long target) {
-        if (from.bytes() == 0) {
+    /** Copies floating-point elements into a storage of the same shape, whatever its type and order. */
+    void convert(CpuStorage source, CpuStorage target) {
+        if (source.shape().elements() == 0) {
             return;
         }
         primitive(
-                        new ReorderKey(from, to),
-                        () -> new Primitive(OneDnn.create(
-                                "dnnl_reorder_primitive_desc_create",
-                                from.handle(),
-                                OneDnn.ENGINE,
-                                to.handle(),
-                                OneDnn.ENGINE,
-                                Attributes.none())))
-                .with(OneDnn.ARG_SRC, source)
-                .with(OneDnn.ARG_DST, target)
+                        new ConversionKey(
+                                source.shape(), source.dtype(), source.order(), target.dtype(), target.order()),
+                        () -> Primitive.reorder(source.descriptor(), target.descriptor()))
+                .with(OneDnn.ARG_SRC, source.address)
+                .with(OneDnn.ARG_DST, target.address)
                 .run(this);
     }
 
     @Override
     public void close() {
-        primitives.values().forEach(Primitive::close);
-        primitives.clear();
+        caches.forEach(RecentlyUsed::close);
         parallel.close();
         allocator.close();
         OneDnn.call("dnnl_stream_destroy", stream);

@@ -2,6 +2,7 @@ package dev.tandem.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.OptimizerOps.Buffers;
 import dev.tandem.backend.OptimizerOps.Scalar;
 import dev.tandem.backend.OptimizerOps.Segment;
@@ -35,7 +36,9 @@ final class FlatUpdate {
     private final Parallel parallel;
     private final Buffers buffers;
 
-    FlatUpdate(CpuRuntime runtime, Buffers buffers) {
+    /** @param states of the optimizer, which an update reads and writes beside the parameters; null ones are left out */
+    FlatUpdate(CpuRuntime runtime, Buffers buffers, Storage... states) {
+        Bounds.update(buffers, states);
         this.parallel = runtime.parallel();
         this.buffers = buffers;
     }

@@ -68,7 +68,7 @@ final class MatrixProduct {
         Key key = key(left.shape(), right.shape(), transposeA, transposeB, bias != null, activation);
         execute(key, left.address, right.address, offset == null ? 0 : offset.address, target.address);
         if (result.dtype() != DType.FLOAT32) {
-            runtime.reorder(target.descriptor(), target.address, result.descriptor(), result.address);
+            runtime.convert(target, result);
         }
         target.release();
         if (offset != null) {
@@ -144,7 +144,7 @@ final class MatrixProduct {
             throw new UnsupportedOperationException("cpu: matmul of " + plain.dtype() + plain.shape());
         }
         CpuStorage floats = runtime.allocate(plain.shape(), DType.FLOAT32);
-        runtime.reorder(plain.descriptor(), plain.address, floats.descriptor(), floats.address);
+        runtime.convert(plain, floats);
         plain.release();
         return floats;
     }

@@ -2,18 +2,14 @@ package dev.tandem.cpu;
 
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
-/** How oneDNN is told where elements lie. Kept for ever: there is one for each shape, type and order in use. */
+/** How oneDNN is told where elements lie. It lives as long as what it is made in: a {@link Setup}, or a primitive. */
 record MemoryDescriptor(long handle, long bytes) {
-    private record Key(Shape shape, DType dtype, Order order) {}
-
     private static final int TAG_ANY = 1;
-    private static final Map<Key, MemoryDescriptor> KNOWN = new ConcurrentHashMap<>();
+    private static final String DESTROYER = "dnnl_memory_desc_destroy";
 
     static MemoryDescriptor of(Shape shape, DType dtype, Order order) {
-        return KNOWN.computeIfAbsent(new Key(shape, dtype, order), key -> strided(shape, dtype, order.strides(shape)));
+        return strided(shape, dtype, order.strides(shape));
     }
 
     static MemoryDescriptor plain(Shape shape, DType dtype) {
@@ -22,10 +18,11 @@ record MemoryDescriptor(long handle, long bytes) {
 
     /** The order is for oneDNN to choose. Float32. */
     static MemoryDescriptor any(Shape shape) {
-        return of(OneDnn.create(
+        return of(Setup.create(
                 "dnnl_memory_desc_create_with_tag",
+                DESTROYER,
                 shape.rank(),
-                OneDnn.dimensions(shape.toArray()),
+                Setup.dimensions(shape.toArray()),
                 type(DType.FLOAT32),
                 TAG_ANY));
     }
@@ -35,12 +32,13 @@ record MemoryDescriptor(long handle, long bytes) {
         // oneDNN has no scalars; one element in one axis is the same.
         long[] sizes = shape.rank() == 0 ? new long[] {1} : shape.toArray();
         long[] steps = shape.rank() == 0 ? new long[] {1} : strides;
-        return of(OneDnn.create(
+        return of(Setup.create(
                 "dnnl_memory_desc_create_with_strides",
+                DESTROYER,
                 sizes.length,
-                OneDnn.dimensions(sizes),
+                Setup.dimensions(sizes),
                 type(dtype),
-                OneDnn.dimensions(steps)));
+                Setup.dimensions(steps)));
     }
 
     static MemoryDescriptor of(long handle) {
@@ -49,11 +47,12 @@ record MemoryDescriptor(long handle, long bytes) {
 
     /** The first elements along each axis, where they lie in this order. */
     MemoryDescriptor part(Shape shape) {
-        return of(OneDnn.create(
+        return of(Setup.create(
                 "dnnl_memory_desc_create_submemory",
+                DESTROYER,
                 handle,
-                OneDnn.dimensions(shape.toArray()),
-                OneDnn.dimensions(new long[shape.rank()])));
+                Setup.dimensions(shape.toArray()),
+                Setup.dimensions(new long[shape.rank()])));
     }
 
     boolean sameAs(MemoryDescriptor other) {

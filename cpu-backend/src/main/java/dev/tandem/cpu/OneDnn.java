@@ -174,13 +174,6 @@ final class OneDnn {
         }
     }
 
-    /** An array of 12 dimensions (oneDNN's most), kept for ever: descriptors are few. */
-    static long dimensions(long... values) {
-        MemorySegment segment = Arena.global().allocate(12 * JAVA_LONG.byteSize(), 8);
-        MemorySegment.copy(values, 0, segment, JAVA_LONG, 0, values.length);
-        return segment.address();
-    }
-
     static void execute(long primitive, long stream, int count, long arguments) {
         int status;
         try {

@@ -1,13 +1,12 @@
 package dev.tandem.cpu;
 
+import dev.tandem.backend.RecentlyUsed;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.UnaryOp;
 import dev.tandem.backend.Window;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * Convolution of stride 1 of images to few channels, as LeNet's first layer: a vector of channels would be half empty, so vectors
@@ -24,10 +23,11 @@ final class PlanarConvolution {
 
     private final CpuRuntime runtime;
     private final PlanarKernels kernels = new VectorPlanarKernels();
-    private final Map<Convolution.Key, PlanarPlan> plans = new HashMap<>();
+    private final RecentlyUsed<Convolution.Key, PlanarPlan> plans;
 
     PlanarConvolution(CpuRuntime runtime) {
         this.runtime = runtime;
+        this.plans = runtime.planCache("plans of convolutions by planes");
     }
 
     /**
@@ -54,7 +54,7 @@ final class PlanarConvolution {
     }
 
     private PlanarPlan plan(Convolution.Key key) {
-        return plans.computeIfAbsent(key, k -> new PlanarPlan(k.x(), output(k), k.window(), kernels));
+        return plans.get(key, () -> new PlanarPlan(key.x(), output(key), key.window(), kernels));
     }
 
     private static Shape output(Convolution.Key key) {

@@ -1,11 +1,10 @@
 package dev.tandem.cpu;
 
 import dev.tandem.backend.PoolKind;
+import dev.tandem.backend.RecentlyUsed;
 import dev.tandem.backend.Window;
 import dev.tandem.tensor.Shape;
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * Maximum over windows of 2×2 that do not overlap, of images of few channels in plain order, as {@link PlanarConvolution} makes them:
@@ -16,10 +15,11 @@ final class PlanarPooling {
 
     private final CpuRuntime runtime;
     private final PlanarPoolKernels kernels = new VectorPlanarPoolKernels();
-    private final Map<Shape, PlanarPoolPlan> plans = new HashMap<>();
+    private final RecentlyUsed<Shape, PlanarPoolPlan> plans;
 
     PlanarPooling(CpuRuntime runtime) {
         this.runtime = runtime;
+        this.plans = runtime.planCache("plans of pooling by planes");
     }
 
     boolean suits(PoolKind kind, Shape x, Window window) {
@@ -29,7 +29,7 @@ final class PlanarPooling {
     }
 
     private PlanarPoolPlan plan(Shape x) {
-        return plans.computeIfAbsent(x, shape -> new PlanarPoolPlan(shape, kernels.lanes()));
+        return plans.get(x, () -> new PlanarPoolPlan(x, kernels.lanes()));
     }
 
     /** @param saved for the picked elements' numbers, in plain order; may be null */

@@ -100,11 +100,11 @@ final class Pooling {
                         algorithm(kind),
                         images(x),
                         images(outputShape(x, window)),
-                        OneDnn.dimensions(window.strideHeight(), window.strideWidth()),
-                        OneDnn.dimensions(window.kernelHeight(), window.kernelWidth()),
-                        OneDnn.dimensions(window.dilationHeight() - 1, window.dilationWidth() - 1),
-                        OneDnn.dimensions(window.padTop(), window.padLeft()),
-                        OneDnn.dimensions(window.padBottom(), window.padRight()),
+                        Setup.dimensions(window.strideHeight(), window.strideWidth()),
+                        Setup.dimensions(window.kernelHeight(), window.kernelWidth()),
+                        Setup.dimensions(window.dilationHeight() - 1, window.dilationWidth() - 1),
+                        Setup.dimensions(window.padTop(), window.padLeft()),
+                        Setup.dimensions(window.padBottom(), window.padRight()),
                         Attributes.none())));
     }
 
@@ -117,11 +117,11 @@ final class Pooling {
                         algorithm(kind),
                         images(x),
                         images(outputShape(x, window)),
-                        OneDnn.dimensions(window.strideHeight(), window.strideWidth()),
-                        OneDnn.dimensions(window.kernelHeight(), window.kernelWidth()),
-                        OneDnn.dimensions(window.dilationHeight() - 1, window.dilationWidth() - 1),
-                        OneDnn.dimensions(window.padTop(), window.padLeft()),
-                        OneDnn.dimensions(window.padBottom(), window.padRight()),
+                        Setup.dimensions(window.strideHeight(), window.strideWidth()),
+                        Setup.dimensions(window.kernelHeight(), window.kernelWidth()),
+                        Setup.dimensions(window.dilationHeight() - 1, window.dilationWidth() - 1),
+                        Setup.dimensions(window.padTop(), window.padLeft()),
+                        Setup.dimensions(window.padBottom(), window.padRight()),
                         forward(kind, x, window).descriptor(),
                         Attributes.none())));
     }

@@ -8,8 +8,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A oneDNN operation made ready for one shape, with its argument list. Made once, kept in {@link CpuRuntime}, which closes
- * it with the device, and run by naming an address for each argument:
+ * A oneDNN operation made ready for one shape, with its argument list. Made once, kept in one of {@link CpuRuntime}'s caches,
+ * which closes it, and run by naming an address for each argument:
  *
  * <pre>{@code
  * primitive.with(ARG_SRC, x.address).with(ARG_DST, y.address).run(runtime);
@@ -39,12 +39,23 @@ final class Primitive implements AutoCloseable {
         this.implementation = queryImplementation();
     }
 
+    /** Copies elements from one order or type to another. */
+    static Primitive reorder(MemoryDescriptor from, MemoryDescriptor to) {
+        return new Primitive(OneDnn.create(
+                "dnnl_reorder_primitive_desc_create",
+                from.handle(),
+                OneDnn.ENGINE,
+                to.handle(),
+                OneDnn.ENGINE,
+                Attributes.none()));
+    }
+
     /** The primitive descriptor, as a hint for the backward's. */
     long descriptor() {
         return descriptor;
     }
 
-    /** The order that the operation wants an argument in. */
+    /** The order that the operation wants an argument in; it lives as long as this. */
     MemoryDescriptor argument(int kind) {
         return MemoryDescriptor.of(OneDnn.queryDescriptor(descriptor, QUERY_ARGUMENT, kind));
     }

@@ -2,10 +2,9 @@ package dev.tandem.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.tandem.backend.RecentlyUsed;
 import dev.tandem.backend.Storage;
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * The input's gradient of a convolution of few input channels, as LeNet's second: oneDNN's vectors of them would be half empty.
@@ -15,10 +14,11 @@ import java.util.Map;
 final class ScatteredGradient {
     private final CpuRuntime runtime;
     private final ScatterKernels kernels = new VectorScatterKernels();
-    private final Map<Convolution.Key, ScatterPlan> plans = new HashMap<>();
+    private final RecentlyUsed<Convolution.Key, ScatterPlan> plans;
 
     ScatteredGradient(CpuRuntime runtime) {
         this.runtime = runtime;
+        this.plans = runtime.planCache("plans of scattered gradients");
     }
 
     /** Whether this was measured at least as fast as oneDNN, with AVX2 and with AVX-512. */
@@ -30,7 +30,7 @@ final class ScatteredGradient {
 
     /** As {@link Convolution#backwardInput}. */
     Storage compute(Convolution.Key key, Storage gradient, Storage weight) {
-        ScatterPlan plan = plans.computeIfAbsent(key, k -> new ScatterPlan(k, kernels.lanes()));
+        ScatterPlan plan = plans.get(key, () -> new ScatterPlan(key, kernels.lanes()));
         float[][] weights = plan.strips(runtime.floats(weight));
         CpuStorage source = runtime.channelsLast(gradient);
         CpuStorage result = runtime.allocateImages(key.x());

@@ -117,13 +117,7 @@ final class StridedCopy {
         DType type = bytes / parts == 4 ? DType.FLOAT32 : DType.UINT8;
         MemoryDescriptor to = MemoryDescriptor.strided(Shape.of(sizes), type, strides[0]);
         MemoryDescriptor from = MemoryDescriptor.strided(Shape.of(sizes), type, strides[1]);
-        return new Primitive(OneDnn.create(
-                "dnnl_reorder_primitive_desc_create",
-                from.handle(),
-                OneDnn.ENGINE,
-                to.handle(),
-                OneDnn.ENGINE,
-                Attributes.none()));
+        return Primitive.reorder(from, to);
     }
 
     private static void elements(CpuRuntime runtime, Loop loop, int bytes, long source, long target) {

@@ -122,7 +122,8 @@ final class Winograd {
         long count = atOnce(tiles, inputs + outputs);
         Primitive[] products = WinogradProduct.forWorkers(
                 runtime, worker -> new WinogradProduct(worker, count, inputs, outputs).ofTiles(runtime));
-        Block taps = filters.transform(weight, rotated, products[0].argument(OneDnn.ARG_WEIGHTS), inputs, outputs);
+        WinogradProduct first = new WinogradProduct(0, count, inputs, outputs);
+        Block taps = filters.transform(weight, first, rotated, products[0].argument(OneDnn.ARG_WEIGHTS));
         WinogradScratch scratch = new WinogradScratch(runtime, products[0], Math.max(inputs, outputs));
         long left = scratch.tiles(products.length * count, inputs);
         long right = scratch.tiles(products.length * count, outputs);

@@ -14,6 +14,10 @@ final class WinogradFilters {
     private static final int TAPS = 9;
     private static final int POSITIONS = WinogradProduct.POSITIONS;
 
+    private record TapsKey(WinogradProduct product, boolean rotated) {}
+
+    private record GradientKey(int inputs, int outputs) {}
+
     private final CpuRuntime runtime;
     private final WinogradTransforms transforms;
 
@@ -25,18 +29,22 @@ final class WinogradFilters {
     /**
      * The transformed filters, to release after use.
      *
+     * @param product that multiplies by them
      * @param rotated whether to take the taps in reverse order and exchange inputs and outputs, for the input's gradient
-     * @param order of {@code [16, inputs, outputs]}, one plane after the other
+     * @param order of {@code [16, inputs, outputs]}, one plane after the other, as the product's primitive wants them
      */
-    Block transform(Storage weight, boolean rotated, MemoryDescriptor order, int inputs, int outputs) {
+    Block transform(Storage weight, WinogradProduct product, boolean rotated, MemoryDescriptor order) {
         Block block = runtime.allocator().allocate(order.bytes(), "Winograd's filters");
         long plane = order.bytes() / POSITIONS;
         CpuStorage plain = runtime.plain(weight);
-        runtime.reorder(
-                taps(inputs, outputs, rotated),
-                plain.address,
-                order.part(Shape.of(TAPS, inputs, outputs)),
-                block.address + WinogradTransforms.FIRST_TAP * plane);
+        Shape taps = Shape.of(TAPS, product.inputs(), product.outputs());
+        runtime.primitive(
+                        new TapsKey(product, rotated),
+                        () -> Primitive.reorder(
+                                taps(product.inputs(), product.outputs(), rotated), order.part(taps)))
+                .with(OneDnn.ARG_SRC, plain.address)
+                .with(OneDnn.ARG_DST, block.address + WinogradTransforms.FIRST_TAP * plane)
+                .run(runtime);
         plain.release();
         pieces(plane, (from, to) -> transforms.filters(block.address, plane, rotated, from, to));
         return block;
@@ -46,11 +54,14 @@ final class WinogradFilters {
     void gradient(long planes, int inputs, int outputs, CpuStorage weightGradient) {
         long plane = (long) inputs * outputs * Float.BYTES;
         pieces(plane, (from, to) -> transforms.filterGradient(planes, plane, from, to));
-        runtime.reorder(
-                MemoryDescriptor.plain(Shape.of(TAPS, inputs, outputs), DType.FLOAT32),
-                planes + WinogradTransforms.FIRST_TAP * plane,
-                taps(inputs, outputs, false),
-                weightGradient.address);
+        runtime.primitive(
+                        new GradientKey(inputs, outputs),
+                        () -> Primitive.reorder(
+                                MemoryDescriptor.plain(Shape.of(TAPS, inputs, outputs), DType.FLOAT32),
+                                taps(inputs, outputs, false)))
+                .with(OneDnn.ARG_SRC, planes + WinogradTransforms.FIRST_TAP * plane)
+                .with(OneDnn.ARG_DST, weightGradient.address)
+                .run(runtime);
     }
 
     /** Where the taps of filters in plain order lie, as {@code [9, inputs, outputs]}. */

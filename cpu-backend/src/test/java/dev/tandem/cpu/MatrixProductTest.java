@@ -137,7 +137,7 @@ class MatrixProductTest {
     private CpuStorage of(Shape shape, float[] values, DType dtype) {
         CpuStorage floats = TestStorages.of(runtime, Order.PLAIN, shape, values);
         CpuStorage result = runtime.allocate(shape, dtype);
-        runtime.reorder(floats.descriptor(), floats.address, result.descriptor(), result.address);
+        runtime.convert(floats, result);
         floats.release();
         return result;
     }
@@ -145,7 +145,7 @@ class MatrixProductTest {
     private float[] floats(Storage storage) {
         CpuStorage source = (CpuStorage) storage;
         CpuStorage floats = runtime.allocate(source.shape(), DType.FLOAT32);
-        runtime.reorder(source.descriptor(), source.address, floats.descriptor(), floats.address);
+        runtime.convert(source, floats);
         float[] values = TestStorages.values(runtime, floats);
         floats.release();
         return values;

@@ -2,6 +2,7 @@ package dev.tandem.cuda;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.backend.BinaryOp;
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.Distribution;
 import dev.tandem.backend.MathOps;
 import dev.tandem.backend.ReduceOp;
@@ -33,6 +34,7 @@ final class CudaMath implements MathOps {
     @Override
     public Storage unaryBackward(
             UnaryOp op, Storage gradient, Storage input, Storage output, float a, float b, boolean overwriteGradient) {
+        Bounds.sameShape("an activation's gradient", gradient, input, output);
         return elementwise.backward(op, gradient, input != null ? input : output, a, b, overwriteGradient);
     }
 
@@ -48,6 +50,7 @@ final class CudaMath implements MathOps {
 
     @Override
     public void addInto(float alpha, Storage x, float beta, Storage y) {
+        Bounds.sameShape("axpby", y, x);
         elementwise.axpby(alpha, x, beta, y);
     }
 
@@ -70,11 +73,13 @@ final class CudaMath implements MathOps {
             Storage bias,
             Activation activation,
             Storage into) {
+        Bounds.matmul(a, b, transposeA, transposeB, bias, into);
         return matrixProduct.run(a, b, transposeA, transposeB, bias, activation, into);
     }
 
     @Override
     public Storage random(Distribution distribution, Shape shape, Storage state) {
+        Bounds.randomState(state);
         return random.draw(distribution, shape, state);
     }
 }

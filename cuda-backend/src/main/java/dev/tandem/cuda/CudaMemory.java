@@ -1,5 +1,6 @@
 package dev.tandem.cuda;
 
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.MemoryOps;
 import dev.tandem.backend.MemoryStats;
 import dev.tandem.backend.PadMode;
@@ -25,11 +26,13 @@ final class CudaMemory implements MemoryOps {
 
     @Override
     public void write(MemorySegment source, Storage target) {
+        Bounds.transfer("upload", source, target);
         runtime.uploads().upload(source, ((CudaStorage) target).address);
     }
 
     @Override
     public void download(Storage source, MemorySegment target) {
+        Bounds.transfer("download", target, source);
         runtime.uploads().download(((CudaStorage) source).address, target);
     }
 
@@ -45,6 +48,7 @@ final class CudaMemory implements MemoryOps {
 
     @Override
     public void write(Storage source, Storage target) {
+        Bounds.sameShape("copy", target, source);
         CudaStorage from = (CudaStorage) source;
         StridedCopy.copyBytes(runtime, from.address, ((CudaStorage) target).address, from.bytes());
     }
@@ -56,31 +60,37 @@ final class CudaMemory implements MemoryOps {
 
     @Override
     public Storage reshape(Storage source, Shape shape) {
+        Bounds.reshape(source, shape);
         return shape.equals(source.shape()) ? source.retain() : ((CudaStorage) source).view(0, shape);
     }
 
     @Override
     public Storage view(Storage source, long offset, Shape shape) {
+        Bounds.view(source, offset, shape);
         return ((CudaStorage) source).view(offset, shape);
     }
 
     @Override
     public Storage permute(Storage source, int[] order) {
+        Bounds.permute(source, order);
         return Permute.permute(runtime, (CudaStorage) source, order);
     }
 
     @Override
     public Storage slice(Storage source, long[] start, long[] step, Shape size) {
+        Bounds.slice("slice", source.shape(), start, step, size);
         return Slice.slice(runtime, (CudaStorage) source, start, step, size);
     }
 
     @Override
     public Storage unslice(Storage source, long[] start, long[] step, Shape outer) {
+        Bounds.slice("unslice", outer, start, step, source.shape());
         return Slice.unslice(runtime, (CudaStorage) source, start, step, outer);
     }
 
     @Override
     public Storage expand(Storage source, Shape shape) {
+        Bounds.expand(source, shape);
         return Expand.expand(runtime, (CudaStorage) source, shape);
     }
 
@@ -91,11 +101,13 @@ final class CudaMemory implements MemoryOps {
 
     @Override
     public Storage pad(Storage source, long[] before, long[] after, PadMode mode, double value) {
+        Bounds.pad(source.shape(), before, after, mode);
         return Pad.pad(runtime, (CudaStorage) source, before, after, mode, value);
     }
 
     @Override
     public Storage padBackward(Storage gradient, Shape source, long[] before, long[] after, PadMode mode) {
+        Bounds.padBackward(gradient, source, before, after, mode);
         return Pad.padBackward(runtime, (CudaStorage) gradient, source, before, after, mode);
     }
 

@@ -1,6 +1,7 @@
 package dev.tandem.cuda;
 
 import dev.tandem.backend.Activation;
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.NeuralOps;
 import dev.tandem.backend.PoolKind;
 import dev.tandem.backend.Storage;
@@ -34,17 +35,28 @@ final class CudaNeural implements NeuralOps, AutoCloseable {
     @Override
     public Storage convolution(
             Storage x, Storage weight, Storage bias, Window window, int groups, Activation activation) {
+        Bounds.convolution(x.shape(), weight.shape(), window, groups);
+        Bounds.perAxis("convolution: bias", weight.shape().size(0), bias);
         return convolution.forward(x, weight, bias, window, groups, activation);
     }
 
     @Override
     public Storage convolutionBackwardInput(Storage gradient, Storage weight, Shape x, Window window, int groups) {
+        Bounds.convolution(x, weight.shape(), window, groups);
+        Bounds.requireShape(
+                "convolution: gradient",
+                gradient,
+                Bounds.windowed(x, weight.shape().size(0), window));
         return convolution.backwardInput(gradient, weight, x, window, groups);
     }
 
     @Override
     public void convolutionBackwardWeight(
             Storage x, Storage gradient, Window window, int groups, Storage weightGradient, Storage biasGradient) {
+        Bounds.convolution(x.shape(), weightGradient.shape(), window, groups);
+        long channels = weightGradient.shape().size(0);
+        Bounds.requireShape("convolution: gradient", gradient, Bounds.windowed(x.shape(), channels, window));
+        Bounds.perAxis("convolution: bias gradient", channels, biasGradient);
         convolution.backwardWeight(x, gradient, window, groups, weightGradient, biasGradient);
     }
 
@@ -55,6 +67,7 @@ final class CudaNeural implements NeuralOps, AutoCloseable {
 
     @Override
     public Storage poolBackward(PoolKind kind, Storage gradient, Storage saved, Shape x, Window window) {
+        Bounds.requireShape("pooling: gradient", gradient, Bounds.windowed(x, x.size(1), window));
         return pooling.backward(kind, gradient, saved, x, window);
     }
 
@@ -69,6 +82,8 @@ final class CudaNeural implements NeuralOps, AutoCloseable {
             float momentum,
             float epsilon,
             Activation activation) {
+        Bounds.sameShape("batch norm: residual", x, residual);
+        Bounds.perAxis("batch norm", x.shape().size(1), scale, shift, runningMean, runningVariance);
         return batchNorm.training(
                 x, residual, scale, shift, runningMean, runningVariance, momentum, epsilon, activation);
     }
@@ -83,6 +98,8 @@ final class CudaNeural implements NeuralOps, AutoCloseable {
             Storage variance,
             float epsilon,
             Activation activation) {
+        Bounds.sameShape("batch norm: residual", x, residual);
+        Bounds.perAxis("batch norm", x.shape().size(1), scale, shift, mean, variance);
         return batchNorm.inference(x, residual, scale, shift, mean, variance, epsilon, activation);
     }
 
@@ -97,12 +114,15 @@ final class CudaNeural implements NeuralOps, AutoCloseable {
             boolean hasResidual,
             Storage scaleGradient,
             Storage shiftGradient) {
+        Bounds.sameShape("batch norm: gradient", x, gradient);
+        Bounds.perAxis("batch norm", x.shape().size(1), scale, scaleGradient, shiftGradient);
         return batchNorm.backward(
                 gradient, x, forward, scale, epsilon, activation, hasResidual, scaleGradient, shiftGradient);
     }
 
     @Override
     public Normalized layerNorm(Storage x, Storage scale, Storage shift, float epsilon) {
+        Bounds.perAxis("layer norm", x.shape().size(-1), scale, shift);
         return layerNorm.forward(x, scale, shift, epsilon);
     }
 
@@ -115,6 +135,8 @@ final class CudaNeural implements NeuralOps, AutoCloseable {
             float epsilon,
             Storage scaleGradient,
             Storage shiftGradient) {
+        Bounds.sameShape("layer norm: gradient", x, gradient);
+        Bounds.perAxis("layer norm", x.shape().size(-1), scale, scaleGradient, shiftGradient);
         return layerNorm.backward(gradient, x, forward, scale, epsilon, scaleGradient, shiftGradient);
     }
 
@@ -126,11 +148,13 @@ final class CudaNeural implements NeuralOps, AutoCloseable {
     @Override
     public Storage localResponseNormBackward(
             Storage gradient, Storage x, Result forward, int size, float alpha, float beta, float k) {
+        Bounds.sameShape("local response norm: gradient", x, gradient);
         return localResponseNorm.backward(gradient, x, size, alpha, beta, k);
     }
 
     @Override
     public Result dropout(Storage x, float probability, Storage state) {
+        Bounds.randomState(state);
         return dropout.forward(x, probability, state);
     }
 
@@ -146,16 +170,20 @@ final class CudaNeural implements NeuralOps, AutoCloseable {
 
     @Override
     public Storage softmaxBackward(Storage gradient, Storage output, int axis, boolean logarithm) {
+        Bounds.sameShape("softmax: gradient", output, gradient);
         return softmax.backward(gradient, output, axis, logarithm);
     }
 
     @Override
     public Result crossEntropy(Storage logits, Storage target, float labelSmoothing) {
+        Bounds.crossEntropy(logits, target);
         return crossEntropy.forward(logits, target, labelSmoothing);
     }
 
     @Override
     public Storage crossEntropyBackward(Storage gradient, Storage saved, Storage target, float labelSmoothing) {
+        Bounds.crossEntropy(saved, target);
+        Bounds.perAxis("cross-entropy: gradient", saved.shape().size(0), gradient);
         return crossEntropy.backward(gradient, saved, target, labelSmoothing);
     }
 

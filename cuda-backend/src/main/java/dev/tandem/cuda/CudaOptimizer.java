@@ -1,5 +1,6 @@
 package dev.tandem.cuda;
 
+import dev.tandem.backend.Bounds;
 import dev.tandem.backend.OptimizerOps;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.DType;
@@ -19,7 +20,8 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
         this.runtime = runtime;
     }
 
-    private FlatUpdate flat(Buffers buffers) {
+    private FlatUpdate flat(Buffers buffers, Storage... states) {
+        Bounds.update(buffers, states);
         CudaStorage.requireFloat32("an update", buffers.parameters(), buffers.gradients(), buffers.scalars());
         return tables.computeIfAbsent(buffers.segments(), segments -> new FlatUpdate(runtime, segments));
     }
@@ -32,7 +34,7 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
 
     @Override
     public void sgd(Buffers buffers, Storage velocity, float momentum, boolean nesterov) {
-        FlatUpdate flat = flat(buffers);
+        FlatUpdate flat = flat(buffers, velocity);
         update(flat, "sgd", buffers)
                 .with((CudaStorage) velocity)
                 .with(momentum)
@@ -42,7 +44,7 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
 
     @Override
     public void adaGrad(Buffers buffers, Storage squares, float epsilon) {
-        FlatUpdate flat = flat(buffers);
+        FlatUpdate flat = flat(buffers, squares);
         update(flat, "ada_grad", buffers)
                 .with((CudaStorage) squares)
                 .with(epsilon)
@@ -51,7 +53,7 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
 
     @Override
     public void adaDelta(Buffers buffers, Storage squares, Storage updates, float rho, float epsilon) {
-        FlatUpdate flat = flat(buffers);
+        FlatUpdate flat = flat(buffers, squares, updates);
         update(flat, "ada_delta", buffers)
                 .with((CudaStorage) squares)
                 .with((CudaStorage) updates)
@@ -63,7 +65,7 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
     @Override
     public void rmsProp(
             Buffers buffers, Storage squares, Storage velocity, float alpha, float epsilon, float momentum) {
-        FlatUpdate flat = flat(buffers);
+        FlatUpdate flat = flat(buffers, squares, velocity);
         update(flat, "rms_prop", buffers)
                 .with((CudaStorage) squares)
                 .with((CudaStorage) velocity)
@@ -82,7 +84,7 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
             float beta2,
             float epsilon,
             boolean decoupled) {
-        FlatUpdate flat = flat(buffers);
+        FlatUpdate flat = flat(buffers, means, squares);
         update(flat, "adam", buffers)
                 .with((CudaStorage) means)
                 .with((CudaStorage) squares)
@@ -95,7 +97,7 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
 
     @Override
     public void lars(Buffers buffers, Storage velocity, float momentum, float trust, float epsilon) {
-        FlatUpdate flat = flat(buffers);
+        FlatUpdate flat = flat(buffers, velocity);
         CudaStorage parameterSquares = flat.squares(buffers.parameters());
         CudaStorage gradientSquares = flat.squares(buffers.gradients());
         CudaStorage factors = runtime.allocate(Shape.of(flat.segmentCount()), DType.FLOAT32);
@@ -121,6 +123,7 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
 
     @Override
     public void lerp(Storage target, Storage source, float weight) {
+        Bounds.sameShape("moving average", target, source);
         CudaStorage.requireFloat32("lerp", target, source);
         CudaStorage to = (CudaStorage) target;
         runtime.kernel(FILE, "lerp", DType.FLOAT32)

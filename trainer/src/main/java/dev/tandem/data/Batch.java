@@ -15,6 +15,7 @@ public final class Batch {
     private final int height;
     private final int width;
     private final int channels;
+    private final long imageBytes;
     private final MemorySegment pixels;
     private final MemorySegment windows;
     private final long[] labels;
@@ -24,7 +25,13 @@ public final class Batch {
         this.height = dataset.height();
         this.width = dataset.width();
         this.channels = dataset.channels();
-        this.pixels = arena.allocate((long) capacity * dataset.imageBytes(), ALIGNMENT);
+        this.imageBytes = (long) height * width * channels;
+        if (height < 1 || width < 1 || channels < 1 || dataset.imageBytes() != imageBytes) {
+            throw new IllegalArgumentException("data set " + dataset.name() + ": images of " + channels + "×" + height
+                    + "×" + width + " (channels × height × width) in " + dataset.imageBytes()
+                    + " bytes; each size must be at least 1, and imageBytes() their product");
+        }
+        this.pixels = arena.allocate(capacity * imageBytes, ALIGNMENT);
         this.windows = arena.allocate((long) capacity * WINDOW * Integer.BYTES, ALIGNMENT);
         this.labels = new long[capacity];
     }
@@ -56,7 +63,16 @@ public final class Batch {
     private void take(ImageDataset dataset, int image, int place, Augmentation augmentation, long seed, int epoch) {
         labels[place] = dataset.label(image);
         Augmentation.Window window = augmentation.draw(seed, epoch, image);
-        dataset.copyPixels(image, window.part(), pixels, (long) place * dataset.imageBytes());
+        MemorySegment own = pixels.asSlice(place * imageBytes, imageBytes);
+        try {
+            dataset.copyPixels(image, window.part(), own, 0);
+        } catch (IndexOutOfBoundsException e) {
+            throw new IllegalArgumentException(
+                    "data set " + dataset.name() + ": image " + image + " was written outside of its " + imageBytes
+                            + " bytes (" + channels + "×" + height + "×" + width + ", channels × height × width): "
+                            + e.getMessage() + "; copyPixels must write exactly those",
+                    e);
+        }
         windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * place, window.top());
         windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * place + 1, window.left());
         windows.setAtIndex(ValueLayout.JAVA_INT, WINDOW * place + 2, window.mirrored() ? 1 : 0);
@@ -81,7 +97,7 @@ public final class Batch {
 
     /** Unsigned bytes {@code [N, H, W, C]}, outside the heap. */
     public MemorySegment pixels() {
-        return pixels.asSlice(0, (long) size * height * width * channels);
+        return pixels.asSlice(0, size * imageBytes);
     }
 
     /** int32 {@code [N, 3]}: top, left, mirror, as {@code InputOps.images} takes them; outside the heap. */

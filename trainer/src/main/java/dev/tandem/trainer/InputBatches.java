@@ -11,8 +11,16 @@ import dev.tandem.tensor.Tensor;
 public final class InputBatches {
     private InputBatches() {}
 
-    /** {@code [N, C, H, W]} float32, normalised as the network wants it. */
+    /**
+     * {@code [N, C, H, W]} float32, normalised as the network wants it.
+     *
+     * @throws IllegalArgumentException if the images have another number of channels than the network takes
+     */
     public static Tensor images(Batch batch, NetworkSpec spec, Device device) {
+        if (batch.channels() != spec.channels()) {
+            throw new IllegalArgumentException("a batch of images of " + batch.channels() + " channels: the network "
+                    + spec.model() + " takes " + spec.channels() + "; choose another data set, or build it for these");
+        }
         Shape pixelShape = Shape.of(batch.size(), batch.height(), batch.width(), batch.channels());
         Tensor pixels = Tensor.upload(device, batch.pixels(), DType.UINT8, pixelShape);
         Tensor windows = Tensor.upload(device, batch.windows(), DType.INT32, Shape.of(batch.size(), 3));

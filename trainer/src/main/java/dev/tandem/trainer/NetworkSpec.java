@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  * @param channels of the input image: 1 (grey) or 3 (RGB); {@code height} and {@code width} likewise
  * @param classNames in the order of the logits
  * @param resize how photos were scaled before they were cut to the input's size
- * @param normalization what the pixels went through
+ * @param normalization what the pixels went through: a mean and a scale for each of the {@code channels}
  * @param settings of the network's family, by name, where they are not the usual ones
  */
 public record NetworkSpec(
@@ -37,8 +37,19 @@ public record NetworkSpec(
 
     private static final String SETTING = PREFIX + "set.";
 
+    /** @throws IllegalArgumentException if a size is below 1, or the normalization is for another number of channels */
     public NetworkSpec {
+        if (channels < 1 || height < 1 || width < 1) {
+            throw new IllegalArgumentException("network " + model + ": images of " + channels + "×" + height + "×"
+                    + width + " (channels × height × width); each must be at least 1");
+        }
         resize.check(height, width);
+        int means = normalization.mean().length;
+        if (means != channels) {
+            throw new IllegalArgumentException("network " + model + ": images of " + channels
+                    + " channels, a normalization of " + means + "; it needs a mean and a scale for each channel, as "
+                    + "Normalization.zeroToOne(" + channels + ") has");
+        }
         settings = Map.copyOf(settings);
     }
 
@@ -85,7 +96,7 @@ public record NetworkSpec(
         return metadata;
     }
 
-    /** @throws IllegalArgumentException if the metadata does not describe a network, naming what is missing */
+    /** @throws IllegalArgumentException if the metadata does not describe a network, naming the file and the fault */
     public static NetworkSpec fromMetadata(String file, Map<String, String> metadata) {
         for (String key : List.of("model", "input", "classes", "mean", "scale")) {
             if (!metadata.containsKey(PREFIX + key)) {
@@ -93,7 +104,22 @@ public record NetworkSpec(
                         + ", so it is not known which network these weights belong to; name it with --model");
             }
         }
+        try {
+            return parsed(metadata);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    file + ": its metadata does not describe a network: " + e.getMessage()
+                            + "; get the file again, or name the network with --model",
+                    e);
+        }
+    }
+
+    private static NetworkSpec parsed(Map<String, String> metadata) {
         String[] input = metadata.get(PREFIX + "input").split("x");
+        if (input.length != 3) {
+            throw new IllegalArgumentException(
+                    PREFIX + "input is \"" + metadata.get(PREFIX + "input") + "\", not channels, height and width");
+        }
         int height = Integer.parseInt(input[1]);
         int width = Integer.parseInt(input[2]);
         return new NetworkSpec(
