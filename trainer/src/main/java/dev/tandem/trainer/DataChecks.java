@@ -1,6 +1,7 @@
 package dev.tandem.trainer;
 
 import dev.tandem.data.ImageDataset;
+import dev.tandem.data.TooManyBrokenException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32;
@@ -28,6 +29,14 @@ public final class DataChecks {
                     + dataset.classNames().size()
                     + " classes, the network " + spec.model() + " tells " + spec.classes()
                     + " apart; build the network for this data set");
+        }
+    }
+
+    /** @throws TooManyBrokenException if nothing was seen of a data set, since none of its images can be read */
+    static void requireSome(long imagesSeen, ImageDataset dataset) {
+        if (imagesSeen == 0) {
+            throw new TooManyBrokenException("data set " + dataset.name() + ": none of its " + dataset.size()
+                    + " images can be read; get them again");
         }
     }
 

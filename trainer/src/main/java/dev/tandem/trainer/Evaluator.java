@@ -2,6 +2,8 @@ package dev.tandem.trainer;
 
 import dev.tandem.data.Batch;
 import dev.tandem.data.BatchLoader;
+import dev.tandem.data.BrokenImages;
+import dev.tandem.data.BrokenLimit;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
@@ -18,10 +20,10 @@ public final class Evaluator {
     /** @throws IllegalArgumentException if the data set does not fit the network, saying how */
     public static Evaluation evaluate(
             Module model, NetworkSpec spec, ImageDataset dataset, int batchSize, Device device) {
-        return evaluate(model, spec, dataset, batchSize, device, null, () -> false);
+        return evaluate(model, spec, dataset, batchSize, device, null);
     }
 
-    /** As above, and counts what each class was taken for. */
+    /** As above, and counts what each class was taken for. Of photos that cannot be read some are left out, see {@link BrokenLimit#USUAL}. */
     public static Evaluation evaluate(
             Module model,
             NetworkSpec spec,
@@ -29,7 +31,25 @@ public final class Evaluator {
             int batchSize,
             Device device,
             ConfusionMatrix confusion) {
-        return evaluate(model, spec, dataset, batchSize, device, confusion, () -> false);
+        BrokenImages broken = new BrokenImages(dataset, BrokenLimit.USUAL);
+        return evaluate(model, spec, dataset, batchSize, device, confusion, broken);
+    }
+
+    /**
+     * As above.
+     *
+     * @param broken keeps in mind images that cannot be read, which are left out
+     * @throws dev.tandem.data.TooManyBrokenException if there are more of them than may be
+     */
+    public static Evaluation evaluate(
+            Module model,
+            NetworkSpec spec,
+            ImageDataset dataset,
+            int batchSize,
+            Device device,
+            ConfusionMatrix confusion,
+            BrokenImages broken) {
+        return evaluate(model, spec, dataset, batchSize, device, confusion, broken, () -> false);
     }
 
     /**
@@ -43,6 +63,7 @@ public final class Evaluator {
             int batchSize,
             Device device,
             ConfusionMatrix confusion,
+            BrokenImages broken,
             BooleanSupplier stop) {
         DataChecks.check(spec, dataset);
         boolean before = model.isTraining();
@@ -51,7 +72,7 @@ public final class Evaluator {
         Metrics metrics = new Metrics();
         try (Autograd.NoGrad off = Autograd.noGrad();
                 BatchLoader loader =
-                        BatchLoader.inOrder(dataset, Math.min(batchSize, dataset.size()), device.threads())) {
+                        BatchLoader.inOrder(dataset, Math.min(batchSize, dataset.size()), device.threads(), broken)) {
             for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
                 try (Scope scope = Scope.open()) {
                     Tensor logits = model.apply(InputBatches.images(batch, spec, device));
@@ -69,6 +90,7 @@ public final class Evaluator {
         } finally {
             model.setTraining(before);
         }
+        DataChecks.requireSome(metrics.images(), dataset);
         double seconds = (System.nanoTime() - start) / 1e9;
         return new Evaluation(metrics.images(), metrics.loss(), metrics.top1(), metrics.top5(), seconds);
     }

@@ -206,8 +206,20 @@ public final class RunFolder {
         if (!hasCheckpoint()) {
             return Optional.empty();
         }
-        read = readNewestCheckpoint();
+        read = read == null ? readNewestCheckpoint() : read;
         return Optional.of(NetworkSpec.fromMetadata(read.file(), read.values()));
+    }
+
+    /**
+     * Which photos the newest checkpoint's training could not read, for {@link dev.tandem.data.ImageFolder#withRemoved}; none if
+     * there is no checkpoint. It is read for that, as for {@link #networkSpec}.
+     */
+    public List<String> brokenPhotos() {
+        if (!hasCheckpoint()) {
+            return List.of();
+        }
+        read = read == null ? readNewestCheckpoint() : read;
+        return read.values().getOrDefault(Trainer.BROKEN, "").lines().toList();
     }
 
     /** Deletes all but the newest. */

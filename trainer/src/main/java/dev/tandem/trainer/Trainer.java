@@ -3,6 +3,9 @@ package dev.tandem.trainer;
 import dev.tandem.backend.OutOfDeviceMemoryException;
 import dev.tandem.data.Batch;
 import dev.tandem.data.BatchLoader;
+import dev.tandem.data.BrokenImages;
+import dev.tandem.data.TooManyBrokenException;
+import dev.tandem.data.image.ImageException;
 import dev.tandem.nn.AuxiliaryHeads;
 import dev.tandem.nn.Module;
 import dev.tandem.nn.Weights;
@@ -12,6 +15,7 @@ import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,12 +38,15 @@ public final class Trainer {
     private static final String IMAGES = "trainImages";
     private static final String LABELS = "trainLabels";
     private static final String FILES = "trainFiles";
+    static final String BROKEN = "trainBroken"; // a line each
 
     private final TrainerBuilder settings;
     private final Module model;
     private final Optimizer optimizer;
     private final Device device;
     private final BatchLoader loader;
+    private final BrokenImages brokenTraining;
+    private final BrokenImages brokenValidation; // null where nothing is validated on
     private final String fingerprint; // of the training images; empty where no checkpoint will hold it
     private final DivergenceDiagnosis diagnosis = new DivergenceDiagnosis();
     private final long startNanos = System.nanoTime();
@@ -65,8 +72,16 @@ public final class Trainer {
             DataChecks.check(settings.spec, settings.validationData);
         }
         this.fingerprint = settings.runFolder == null ? "" : settings.trainData.fingerprint();
+        this.brokenTraining = new BrokenImages(settings.trainData, settings.maxBroken);
+        this.brokenValidation =
+                settings.validationData == null ? null : new BrokenImages(settings.validationData, settings.maxBroken);
         this.loader = BatchLoader.shuffled(
-                settings.trainData, settings.batchSize, settings.seed, settings.augmentation, device.threads());
+                settings.trainData,
+                settings.batchSize,
+                settings.seed,
+                settings.augmentation,
+                device.threads(),
+                brokenTraining);
     }
 
     /** A trainer of an initialised network. */
@@ -100,7 +115,11 @@ public final class Trainer {
         return step;
     }
 
-    /** Trains to the last epoch, or until {@link #requestStop}. Once. */
+    /**
+     * Trains to the last epoch, or until {@link #requestStop}. Once.
+     *
+     * @throws TooManyBrokenException if more photos cannot be read than {@link TrainerBuilder#maxBroken} says
+     */
     public TrainingResult run() {
         device.seed(settings.seed);
         device.memory().resetPeak();
@@ -109,13 +128,28 @@ public final class Trainer {
         }
         settings.callbacks.forEach(callback -> callback.onStart(this));
         try (loader) {
+            if (epoch < settings.epochs) {
+                lookForBrokenPhotos();
+            }
             while (epoch < settings.epochs && !stopRequested) {
                 runEpoch();
             }
+        } catch (TooManyBrokenException e) {
+            if (step > 0) { // what was computed is kept
+                checkpoint();
+            }
+            throw e;
         }
         TrainingResult result = finish();
         settings.callbacks.forEach(callback -> callback.onEnd(this, result));
         return result;
+    }
+
+    private void lookForBrokenPhotos() {
+        brokenTraining.lookForThem(device.threads());
+        if (brokenValidation != null) {
+            brokenValidation.lookForThem(device.threads());
+        }
     }
 
     private void runEpoch() {
@@ -137,6 +171,7 @@ public final class Trainer {
                 checkpoint();
             }
         }
+        DataChecks.requireSome(metrics.images(), settings.trainData);
         double seconds = (System.nanoTime() - start) / 1e9;
         endEpoch(seconds, (metrics.images() - imagesBefore) / seconds, share(waitedBefore, start));
     }
@@ -160,7 +195,7 @@ public final class Trainer {
             optimizer.step();
             metrics.add(value, outputs.get(0).toFloatArray(), settings.spec.classes(), batch.labels());
             step++;
-            batchInEpoch++;
+            batchInEpoch = batch.number() + 1;
             if (Double.isNaN(secondsToFirstStep)) {
                 secondsToFirstStep = secondsSinceStart();
             }
@@ -197,6 +232,7 @@ public final class Trainer {
                     settings.batchSize,
                     device,
                     null,
+                    brokenValidation,
                     () -> stopRequested);
             if (stopRequested) { // measured on some of the images only: resuming measures anew
                 checkpoint();
@@ -266,6 +302,7 @@ public final class Trainer {
         values.put(IMAGES, Integer.toString(settings.trainData.size()));
         values.put(LABELS, DataChecks.labelsFingerprint(settings.trainData));
         values.put(FILES, fingerprint);
+        values.put(BROKEN, String.join("\n", brokenTraining.fingerprints()));
         values.put("optimizerSteps", Long.toString(optimizer.stepCount()));
         values.put("randomSeed", Long.toString(random[0]));
         values.put("randomOffset", Long.toString(random[1]));
@@ -343,7 +380,16 @@ public final class Trainer {
                 secondsSinceStart(),
                 secondsToFirstStep,
                 device.memoryStats().peakBytes(),
-                weights);
+                weights,
+                broken());
+    }
+
+    private List<ImageException> broken() {
+        List<ImageException> all = new ArrayList<>(brokenTraining.list());
+        if (brokenValidation != null) {
+            all.addAll(brokenValidation.list());
+        }
+        return List.copyOf(all);
     }
 
     private double secondsSinceStart() {

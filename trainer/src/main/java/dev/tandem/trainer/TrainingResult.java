@@ -1,6 +1,8 @@
 package dev.tandem.trainer;
 
+import dev.tandem.data.image.ImageException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * How a training ended.
@@ -10,6 +12,7 @@ import java.nio.file.Path;
  * @param bestTop1 the best validation accuracy of any epoch, 0 to 1; NaN if there was none
  * @param secondsToFirstStep from the trainer's start to the end of its first step
  * @param weights the final weights; null without a run folder or if not completed
+ * @param broken photos that could not be read and were left out, of those to train on and then of those to validate on
  */
 public record TrainingResult(
         boolean completed,
@@ -21,4 +24,5 @@ public record TrainingResult(
         double seconds,
         double secondsToFirstStep,
         long peakBytes,
-        Path weights) {}
+        Path weights,
+        List<ImageException> broken) {}
