@@ -5,6 +5,7 @@ import dev.tandem.data.ImageDataset;
 import dev.tandem.data.ImageFolder;
 import dev.tandem.data.ResizedDataset;
 import dev.tandem.data.Split;
+import dev.tandem.data.image.FileNames;
 import dev.tandem.io.BrokenFileException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,13 +31,17 @@ final class DataSource {
     }
 
     private static ImageDataset open(String data, Split split) {
-        if (isMnist(data)) {
-            return Datasets.mnist(split);
-        }
         try {
-            return Datasets.open(Path.of(data), split);
+            return isMnist(data) ? Datasets.mnist(split) : Datasets.open(FileNames.meant(Path.of(data)), split);
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
+        }
+    }
+
+    /** Says what of a folder of photos is not used. */
+    static void remark(Console console, ImageDataset dataset) {
+        if (dataset instanceof ImageFolder photos) {
+            photos.remarks().forEach(each -> console.note("tandem: " + each));
         }
     }
 

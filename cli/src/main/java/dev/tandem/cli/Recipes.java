@@ -64,7 +64,7 @@ final class Recipes {
                 0,
                 Normalizations.STANDARD,
                 augmentation,
-                ValidationData.TEST,
+                ValidationData.VALIDATION,
                 null,
                 null,
                 null,
@@ -76,6 +76,7 @@ final class Recipes {
                 false,
                 0,
                 "auto",
+                null,
                 null,
                 null);
     }

@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.ImageDataset;
+import dev.tandem.data.ImageFolder;
 import dev.tandem.data.Split;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.Models;
@@ -40,7 +41,7 @@ import picocli.CommandLine.Command;
 final class TrainCommand extends Subcommand {
     /** What may differ when a run goes on: where it computes, and how long. */
     private static final List<String> MAY_CHANGE =
-            List.of("epochs", "device", "threads", "memoryLimit", "checkpointEvery");
+            List.of("epochs", "device", "threads", "memoryLimit", "checkpointEvery", "maxBroken");
 
     @ArgGroup(validate = false)
     private TrainFlags flags = new TrainFlags();
@@ -145,11 +146,29 @@ final class TrainCommand extends Subcommand {
         });
         check(settings); // with other epochs
         Transfer.check(settings);
-        ImageDataset images = DataSource.open(settings.data(), Split.TRAIN, settings.imageSize());
+        ImageDataset images =
+                withRemoved(DataSource.open(settings.data(), Split.TRAIN, settings.imageSize()), run.brokenPhotos());
         if (!run.hasCheckpoint()) {
             console().note("tandem: the run in " + folder + " has no checkpoint yet; it begins anew");
         }
         TrainingJob job = new TrainingJob(console(), settings, flags.device.orElse(settings), images);
         return job.run(() -> run, run.networkSpec().orElse(null), null);
+    }
+
+    /** Photos that could not be read may be deleted: their places stay empty, and all others come in the order that they had. */
+    private ImageDataset withRemoved(ImageDataset images, List<String> broken) {
+        if (!(images instanceof ImageFolder)) {
+            return images;
+        }
+        ImageDataset whole = ((ImageFolder) images).withRemoved(broken);
+        int gone = whole.size() - images.size();
+        if (gone > 0) {
+            console()
+                    .note(
+                            "tandem: " + Format.counted(gone, "photo") + " that could not be read "
+                                    + (gone == 1 ? "is" : "are")
+                                    + " gone since; places in the order stay empty, so that the run goes on bit for bit as if they were skipped");
+        }
+        return whole;
     }
 }

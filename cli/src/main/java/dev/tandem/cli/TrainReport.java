@@ -33,6 +33,7 @@ record TrainReport(
         map.put("testLoss", test == null ? null : test.loss());
         map.put("validationAccuracy", validation == null ? null : validation.top1());
         map.put("bestAccuracy", result.bestTop1());
+        map.put("brokenPhotos", BrokenPhotos.toList(result.broken()));
         map.put("trainLoss", result.trainLoss());
         map.put("epochs", result.epochs());
         map.put("steps", result.steps());

@@ -1,11 +1,13 @@
 package dev.tandem.cli;
 
+import dev.tandem.data.BrokenImages;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.data.ImageFolder;
 import dev.tandem.data.NoDataException;
 import dev.tandem.data.Normalization;
 import dev.tandem.data.Split;
 import dev.tandem.data.Subset;
+import dev.tandem.data.image.FileNames;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
 import dev.tandem.nn.LossReduction;
@@ -21,10 +23,12 @@ import dev.tandem.trainer.RunFolder;
 import dev.tandem.trainer.Trainer;
 import dev.tandem.trainer.TrainerBuilder;
 import dev.tandem.trainer.TrainingResult;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** One training run from its settings to its report. */
@@ -44,15 +48,26 @@ final class TrainingJob {
         this.settings = settings;
         this.deviceSettings = deviceSettings;
         requireClasses(images);
-        this.testData = openTest(images);
-        if (settings.validateOn() == ValidationData.SPLIT || testData == null) {
+        DataSource.remark(console, images);
+        ImageDataset kept = settings.validateOn() == ValidationData.VALIDATION ? open(Split.VALIDATION) : null;
+        Optional<Path> untouched = kept instanceof ImageFolder photos ? photos.testBeside() : Optional.empty();
+        this.testData = untouched.isPresent() ? null : kept != null ? kept : open(Split.TEST);
+        if (kept != null || (testData != null && settings.validateOn() != ValidationData.SPLIT)) {
+            this.trainData = images;
+            this.validationData = kept != null ? kept : testData;
+            DataSource.remark(console, validationData);
+        } else {
+            if (settings.validateOn() != ValidationData.SPLIT) {
+                console.note("tandem: there is no " + (images.cutsPhotos() ? "val or test folder" : "test set") + " in "
+                        + settings.data() + "; a tenth of the training images is kept apart to validate on");
+            }
             List<Subset> parts = Subset.split(images, SPLIT_SHARE, settings.seed());
             this.trainData = parts.get(0);
             this.validationData = parts.get(1);
-        } else {
-            this.trainData = images;
-            this.validationData = testData;
         }
+        untouched.ifPresent(test -> console.note("tandem: photos " + FileNames.path(test)
+                + ": not touched, the best weights are chosen by " + validationData.name()
+                + "; tandem eval measures on it"));
     }
 
     private static void requireClasses(ImageDataset images) {
@@ -63,18 +78,15 @@ final class TrainingJob {
         }
     }
 
-    private ImageDataset openTest(ImageDataset images) {
+    /** Null if there are no such images. */
+    private ImageDataset open(Split split) {
         try {
-            return DataSource.open(settings.data(), Split.TEST, settings.imageSize());
+            return DataSource.open(settings.data(), split, settings.imageSize());
         } catch (UsageException e) {
-            if (!(e.getCause() instanceof NoDataException)) {
-                throw e;
+            if (e.getCause() instanceof NoDataException) {
+                return null;
             }
-            if (settings.validateOn() != ValidationData.SPLIT) {
-                console.note("tandem: there is no " + (images.cutsPhotos() ? "val or test folder" : "test set") + " in "
-                        + settings.data() + "; a tenth of the training images is kept apart to validate on");
-            }
-            return null;
+            throw e;
         }
     }
 
@@ -136,8 +148,9 @@ final class TrainingJob {
 
     /** To be done last, since many photos take minutes to read. */
     private Normalization readNormalization(int threads) {
+        new BrokenImages(trainData, settings.brokenLimit()).lookForThem(threads);
         settings.normalization().announce(console, trainData);
-        return settings.normalization().of(trainData, threads);
+        return settings.normalization().of(trainData, threads, settings.brokenLimit());
     }
 
     /** Those of the network whose weights are taken, and over them what is given. */
@@ -158,7 +171,8 @@ final class TrainingJob {
                     + names.size() + "; leave it out, or give as many or more");
         }
         while (settings.classes() != null && names.size() < settings.classes()) {
-            names.add(Integer.toString(names.size()));
+            String number = Integer.toString(names.size());
+            names.add(names.contains(number) ? "class " + number : number);
         }
         return names;
     }
@@ -211,6 +225,7 @@ final class TrainingJob {
                     .runFolder(run)
                     .resume(resume)
                     .checkpointEvery(settings.checkpointEvery())
+                    .maxBroken(settings.brokenLimit())
                     .callback(progress);
             Trainer trainer = builder.build();
             try (Interruption interruption = new Interruption(() -> {
@@ -219,6 +234,7 @@ final class TrainingJob {
             })) {
                 TrainingResult result = trainer.run();
                 progress.close();
+                BrokenPhotos.note(console, result.broken());
                 if (result.completed() && Double.isNaN(result.secondsToFirstStep())) {
                     console.note("tandem: this run was complete already; --epochs with a higher number trains on");
                 }
@@ -242,7 +258,7 @@ final class TrainingJob {
         console.note(settings.model() + ", " + Format.grouped(network.parameterCount()) + " parameters, on "
                 + trainData.name() + ": " + Format.grouped(trainData.size()) + " images of " + size + " to train on, "
                 + Format.grouped(validationData.size())
-                + (measuredOn().equals("test") ? " to test on" : " to validate on")
+                + (measuredOn().equals("test") ? " to test on and to choose the best weights by" : " to validate on")
                 + "; " + device.name() + (device.name().equals("cpu") ? ", threads: " + device.threads() : ""));
         console.note(Format.counted(settings.epochs(), "epoch") + ", batches of " + settings.batch() + ", "
                 + settings.optimizer() + " at " + settings.learningRate() + ", " + settings.schedule() + "; run folder "

@@ -1,10 +1,17 @@
 package dev.tandem.data.image;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
@@ -32,6 +39,38 @@ public final class FileNames {
                 separator, path.getRoot() == null ? "" : path.getRoot().toString(), "");
         path.forEach(part -> all.add(of(part)));
         return all.toString();
+    }
+
+    /**
+     * The file that a command line means: Java makes question marks (U+FFFD) of what is no text in its arguments, and no file is
+     * called so. The one whose name becomes the same is taken, if there is just one; else the path as it is.
+     */
+    public static Path meant(Path given) {
+        if (!given.toString().contains("\uFFFD") || Files.exists(given)) {
+            return given;
+        }
+        Path found = given.isAbsolute() ? given.getRoot() : Path.of("");
+        for (Path part : given) {
+            Path here = found.resolve(part);
+            found = part.toString().contains("\uFFFD")
+                    ? alike(found, part.toString()).orElse(here)
+                    : here;
+        }
+        return Files.exists(found) ? found : given;
+    }
+
+    private static Optional<Path> alike(Path folder, String name) {
+        List<Path> found = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+            for (Path each : all) {
+                if (each.getFileName().toString().equals(name)) {
+                    found.add(each);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            return Optional.empty(); // whoever opens it says so
+        }
+        return found.size() == 1 ? Optional.of(found.get(0)) : Optional.empty();
     }
 
     /** Its URI has each byte, which no other method gives. */

@@ -1,10 +1,14 @@
 package dev.tandem.data.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -39,5 +43,21 @@ class FileNamesTest {
         assertThat(FileNames.path(Path.of("a", "b.png")))
                 .isEqualTo(Path.of("a", "b.png").toString());
         assertThat(FileNames.of(Path.of("/"))).isEmpty();
+    }
+
+    /** As Java gives a program the argument {@code caf\xe9/1.png}. */
+    @Test
+    void argumentsThatAreNoTextMeanTheFileTheyCameFrom(@TempDir Path folder) throws IOException {
+        Path file = Path.of(URI.create("file://" + folder + "/caf%E9/1%FF.png"));
+        Files.createDirectories(file.getParent());
+        Files.createFile(file);
+        assumeTrue(System.getProperty("sun.jnu.encoding").equals("UTF-8"));
+        Path argument = folder.resolve("caf\uFFFD/1\uFFFD.png");
+
+        assertThat(FileNames.meant(argument)).isEqualTo(file);
+        assertThat(FileNames.meant(folder.resolve("x\uFFFD"))).isEqualTo(folder.resolve("x\uFFFD"));
+
+        Files.createDirectories(Path.of(URI.create("file://" + folder + "/caf%E8")));
+        assertThat(FileNames.meant(argument)).as("it may be one of two").isEqualTo(argument);
     }
 }
