@@ -6,6 +6,7 @@ import dev.tandem.data.ImageFolder;
 import dev.tandem.data.Resize;
 import dev.tandem.data.ResizedDataset;
 import dev.tandem.data.Split;
+import dev.tandem.data.image.FileNames;
 import dev.tandem.io.BrokenFileException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,13 +40,17 @@ final class DataSource {
     }
 
     private static ImageDataset open(String data, Split split) {
-        if (isMnist(data)) {
-            return Datasets.mnist(split);
-        }
         try {
-            return Datasets.open(Path.of(data), split);
+            return isMnist(data) ? Datasets.mnist(split) : Datasets.open(FileNames.meant(Path.of(data)), split);
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
+        }
+    }
+
+    /** Says what of a folder of photos is not used. */
+    static void remark(Console console, ImageDataset dataset) {
+        if (dataset instanceof ImageFolder photos) {
+            photos.remarks().forEach(each -> console.note("tandem: " + each));
         }
     }
 

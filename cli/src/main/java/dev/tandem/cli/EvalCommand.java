@@ -1,8 +1,12 @@
 package dev.tandem.cli;
 
+import dev.tandem.data.BrokenImages;
+import dev.tandem.data.BrokenLimit;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.data.ImageFolder;
+import dev.tandem.data.InMemoryDataset;
 import dev.tandem.data.NoDataException;
+import dev.tandem.data.ResizedDataset;
 import dev.tandem.data.Split;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.tensor.Device;
@@ -55,12 +59,22 @@ final class EvalCommand extends Subcommand {
                 names = "--data",
                 paramLabel = "DIR",
                 description =
-                        "Folder with MNIST's, Fashion-MNIST's or CIFAR-10's files, or with photos in train/CLASS/ and"
-                                + " val/CLASS/ (default: what the network was trained on).")
+                        "Folder with MNIST's, Fashion-MNIST's or CIFAR-10's files, or with photos in train/CLASS/,"
+                                + " val/CLASS/ and test/CLASS/ (default: what the network was trained on).")
         Path folder;
 
-        @Option(names = "--split", paramLabel = "PART", description = "${COMPLETION-CANDIDATES} (default: test).")
+        @Option(
+                names = "--split",
+                paramLabel = "PART",
+                description = "${COMPLETION-CANDIDATES} (default: test; where photos have none, validation).")
         Part part;
+
+        @Option(
+                names = "--max-broken",
+                paramLabel = "LIMIT",
+                converter = Values.Broken.class,
+                description = BrokenPhotos.LIMIT)
+        BrokenLimit maxBroken = BrokenLimit.USUAL;
 
         @Option(
                 names = "--batch",
@@ -79,8 +93,15 @@ final class EvalCommand extends Subcommand {
     }
 
     enum Part {
-        TEST,
-        TRAIN;
+        TEST(Split.TEST),
+        VALIDATION(Split.VALIDATION),
+        TRAIN(Split.TRAIN);
+
+        final Split split;
+
+        Part(Split split) {
+            this.split = split;
+        }
 
         @Override
         public String toString() {
@@ -94,7 +115,7 @@ final class EvalCommand extends Subcommand {
     @Override
     public Integer call() {
         Path file = TrainedNetwork.locate(weights, which.use);
-        Split split = data.part == Part.TRAIN ? Split.TRAIN : Split.TEST;
+        Split split = data.part == null ? Split.TEST : data.part.split;
         TrainedNetwork.Training training = TrainedNetwork.training(file)
                 .orElse(new TrainedNetwork.Training(TrainSettings.MNIST, LossFunction.crossEntropy()));
         String source = data.folder == null ? training.data() : data.folder.toString();
@@ -103,18 +124,25 @@ final class EvalCommand extends Subcommand {
             NetworkSpec spec = trained.spec();
             ImageDataset images = open(source, split);
             if (images instanceof ImageFolder photos) {
-                images = labelled(photos.sized(spec.height(), spec.resize()), spec);
-            } else if (images.height() != spec.height() || images.width() != spec.width()) {
+                images = photos.sized(spec.height(), spec.resize());
+            }
+            images = labelled(images, spec);
+            DataSource.remark(console(), images);
+            if (images.height() != spec.height() || images.width() != spec.width()) {
                 console()
                         .note("images of " + images.height() + "×" + images.width() + " are scaled to the network's "
                                 + spec.height() + "×" + spec.width());
-                images = DataSource.open(source, split, spec.height());
+                images = new ResizedDataset(images, spec.height(), spec.width());
             }
+            BrokenImages broken = new BrokenImages(images, data.maxBroken);
+            broken.lookForThem(opened.threads());
             int batch = data.batch == null ? 128 : data.batch;
             ConfusionMatrix confusion = new ConfusionMatrix(spec.classes());
             Evaluation evaluation =
-                    Evaluator.evaluate(trained.network(), spec, images, batch, opened, confusion, training.loss());
-            report(trained, images, evaluation, training.loss(), confusion);
+                    Evaluator.evaluate(
+                            trained.network(), spec, images, batch, opened, confusion, training.loss(), broken);
+            BrokenPhotos.note(console(), broken.list());
+            report(trained, images, evaluation, training.loss(), confusion, broken);
             device.report(console(), opened);
         }
         return ExitCodes.OK;
@@ -132,9 +160,12 @@ final class EvalCommand extends Subcommand {
         }
     }
 
-    private static ImageDataset labelled(ImageFolder photos, NetworkSpec spec) {
+    /** With labels of the network's classes. */
+    private static ImageDataset labelled(ImageDataset images, NetworkSpec spec) {
         try {
-            return photos.labelledAs(spec.classNames());
+            return images instanceof ImageFolder photos
+                    ? photos.labelledAs(spec.classNames())
+                    : ((InMemoryDataset) images).labelledAs(spec.classNames());
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage(), e);
         }
@@ -145,7 +176,8 @@ final class EvalCommand extends Subcommand {
             ImageDataset images,
             Evaluation evaluation,
             LossFunction loss,
-            ConfusionMatrix confusion) {
+            ConfusionMatrix confusion,
+            BrokenImages broken) {
         List<String> names = trained.spec().classNames();
         TextTable table = new TextTable(Set.of(1, 2), "class", "images", "right");
         List<Map<String, Object>> classes = new ArrayList<>();
@@ -171,6 +203,7 @@ final class EvalCommand extends Subcommand {
         result.put("top5", evaluation.top5());
         result.put("seconds", Format.rounded(evaluation.seconds(), 3));
         result.put("imagesPerSecond", Format.rounded(evaluation.imagesPerSecond(), 1));
+        result.put("brokenPhotos", BrokenPhotos.toList(broken.list()));
         result.put("classes", classes);
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,

@@ -3,6 +3,7 @@ package dev.tandem.cli;
 import dev.tandem.cli.image.DigitPreparation;
 import dev.tandem.data.Crop;
 import dev.tandem.data.ImageFolder;
+import dev.tandem.data.image.FileNames;
 import dev.tandem.data.image.Picture;
 import dev.tandem.trainer.NetworkSpec;
 import java.nio.file.Files;
@@ -34,8 +35,13 @@ final class ImagePreparation {
         this.console = console;
     }
 
-    /** @throws UsageException if one is not there, or a folder */
-    static void checkFiles(List<Path> images) {
+    /**
+     * The files that arguments mean.
+     *
+     * @throws UsageException if one is not there, or a folder
+     */
+    static List<Path> existing(List<Path> arguments) {
+        List<Path> images = arguments.stream().map(FileNames::meant).toList();
         for (Path image : images) {
             if (!Files.exists(image)) {
                 throw new UsageException("image " + image + ": there is no such file");
@@ -44,6 +50,7 @@ final class ImagePreparation {
                 throw new UsageException("image " + image + ": it is a folder; name the files in it");
             }
         }
+        return images;
     }
 
     /** Grey and mostly dark, as MNIST is (mean 33 of 255) and Fashion-MNIST is not quite (73). */

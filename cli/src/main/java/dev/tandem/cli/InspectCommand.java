@@ -45,7 +45,7 @@ final class InspectCommand extends Subcommand {
             description = "A weights file or a run folder (default: the newest run in runs/).")
     private Path weights;
 
-    @Parameters(index = "1..*", paramLabel = "IMAGE", description = "Image files (PNG, JPEG, BMP, GIF).")
+    @Parameters(index = "1..*", paramLabel = "IMAGE", description = "Image files (JPEG, PNG, WebP, TIFF, BMP, GIF).")
     private List<Path> images = List.of();
 
     @Option(
@@ -192,11 +192,11 @@ final class InspectCommand extends Subcommand {
     }
 
     private void checkArguments() {
-        if (weights != null && weights.toString().matches("(?i).*\\.(png|jpe?g|bmp|gif)")) {
+        if (weights != null && weights.toString().matches("(?i).*\\.(png|jpe?g|jpe|jfif|webp|tiff?|bmp|gif)")) {
             throw new UsageException(
                     "weights " + weights + ": this is an image; name the run or weights file before it");
         }
-        ImagePreparation.checkFiles(images);
+        images = ImagePreparation.existing(images);
         for (What what : wanted == null ? Set.<What>of() : wanted) {
             if (what.needsImage() && images.isEmpty()) {
                 throw new UsageException(
@@ -262,6 +262,7 @@ final class InspectCommand extends Subcommand {
 
     private ImageDataset trainingImages(String data, NetworkSpec spec) {
         ImageDataset all = DataSource.open(data, Split.TRAIN, spec.height(), spec.resize());
+        DataSource.remark(console(), all);
         return looking.limit == null || looking.limit >= all.size()
                 ? all
                 : new Subset(all.name(), all, IntStream.range(0, looking.limit).toArray());

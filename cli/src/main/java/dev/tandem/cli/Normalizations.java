@@ -1,6 +1,8 @@
 package dev.tandem.cli;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.tandem.data.BrokenImages;
+import dev.tandem.data.BrokenLimit;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.data.Normalization;
 import dev.tandem.data.Statistics;
@@ -23,20 +25,25 @@ enum Normalizations {
 
     /**
      * @param threads that decode photos
+     * @param limit how many of those looked at may be broken
      * @throws IllegalStateException for {@link #PRETRAINED}, whose numbers do not come from images
      */
-    Normalization of(ImageDataset images, int threads) {
+    Normalization of(ImageDataset images, int threads, BrokenLimit limit) {
         switch (this) {
             case STANDARD:
-                return Statistics.of(some(images), threads).toNormalization();
+                return statistics(images, threads, limit).toNormalization();
             case CENTRED:
-                return Normalization.centred(
-                        Statistics.of(some(images), threads).mean());
+                return Normalization.centred(statistics(images, threads, limit).mean());
             case ZERO_ONE:
                 return Normalization.zeroToOne(images.channels());
             default:
                 throw new IllegalStateException("normalization " + this + ": ask the pretrained weights");
         }
+    }
+
+    private static Statistics statistics(ImageDataset images, int threads, BrokenLimit limit) {
+        ImageDataset some = some(images);
+        return Statistics.of(some, threads, new BrokenImages(some, limit));
     }
 
     /** Says that photos are read before training begins, where {@link #of} does so: it takes a while. */

@@ -1,5 +1,6 @@
 package dev.tandem.cli;
 
+import dev.tandem.data.image.FileNames;
 import dev.tandem.data.image.ImageException;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.tensor.Device;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "predict",
         description = {
-            "Tells what a trained network sees in images (PNG, JPEG, BMP, GIF).",
+            "Tells what a trained network sees in images (JPEG, PNG, WebP, TIFF, BMP, GIF).",
             "Photographed digits are made like MNIST's before a network that learned from those sees them."
         },
         footerHeading = "%nExamples:%n",
@@ -73,7 +74,7 @@ final class PredictCommand extends Subcommand {
 
     @Override
     public Integer call() {
-        ImagePreparation.checkFiles(images);
+        images = ImagePreparation.existing(images);
         Path file = TrainedNetwork.locate(weights, which.use);
         List<Map<String, Object>> predictions = new ArrayList<>();
         List<Map<String, String>> errors = new ArrayList<>();
@@ -90,7 +91,7 @@ final class PredictCommand extends Subcommand {
                 } catch (ImageException e) {
                     console().note("tandem: " + e.getMessage());
                     Map<String, String> error = new LinkedHashMap<>();
-                    error.put("image", image.toString());
+                    error.put("image", e.file());
                     error.put("error", e.getMessage());
                     errors.add(error);
                 }
@@ -116,7 +117,7 @@ final class PredictCommand extends Subcommand {
 
     private Map<String, Object> toMap(Path image, Prediction prediction) {
         Map<String, Object> map = new LinkedHashMap<>();
-        map.put("image", image.toString());
+        map.put("image", FileNames.path(image));
         map.put("label", prediction.ranking().get(0).name());
         map.put("probability", prediction.ranking().get(0).probability());
         List<Map<String, Object>> ranking = new ArrayList<>();
@@ -134,7 +135,8 @@ final class PredictCommand extends Subcommand {
         List<Prediction.Candidate> candidates = prediction.ranking().subList(0, shown(prediction));
         int width =
                 candidates.stream().mapToInt(each -> each.name().length()).max().orElse(0);
-        StringBuilder text = new StringBuilder(image + ": " + candidates.get(0).name() + "\n");
+        StringBuilder text = new StringBuilder(
+                FileNames.path(image) + ": " + candidates.get(0).name() + "\n");
         for (Prediction.Candidate candidate : candidates) {
             text.append(String.format(
                     Locale.ROOT,

@@ -90,7 +90,7 @@ final class Recipes {
                 0,
                 Normalizations.STANDARD,
                 augmentation,
-                ValidationData.TEST,
+                ValidationData.VALIDATION,
                 null,
                 null,
                 null,
@@ -102,6 +102,7 @@ final class Recipes {
                 false,
                 0,
                 "auto",
+                null,
                 null,
                 null);
     }

@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import dev.tandem.data.ImageDataset;
+import dev.tandem.data.ImageFolder;
 import dev.tandem.data.Resize;
 import dev.tandem.data.Split;
 import dev.tandem.models.ModelEntry;
@@ -41,7 +42,7 @@ import picocli.CommandLine.Command;
 final class TrainCommand extends Subcommand {
     /** What may differ when a run goes on: where it computes, how long, and where its data lies. */
     private static final List<String> MAY_CHANGE =
-            List.of("epochs", "device", "threads", "memoryLimit", "checkpointEvery", "data");
+            List.of("epochs", "device", "threads", "memoryLimit", "checkpointEvery", "data", "maxBroken");
 
     @ArgGroup(validate = false)
     private TrainFlags flags = new TrainFlags();
@@ -168,7 +169,8 @@ final class TrainCommand extends Subcommand {
                 : pretrained == null || settings.imageSize() == null
                         ? null
                         : pretrained.resize(settings.entry(), settings.imageSize());
-        ImageDataset images = imagesOf(settings, given.containsKey("data"), resize);
+        ImageDataset images =
+                withRemoved(imagesOf(settings, given.containsKey("data"), resize), run.brokenPhotos());
         if (!run.hasCheckpoint()) {
             console().note("tandem: the run in " + run.path() + " has no checkpoint yet; it begins anew");
         }
@@ -187,5 +189,22 @@ final class TrainCommand extends Subcommand {
             throw new UsageException(
                     e.getMessage() + "; if the run's data was moved or renamed, name its new place with --data", e);
         }
+    }
+
+    /** Photos that could not be read may be deleted: their places stay empty, and all others come in the order that they had. */
+    private ImageDataset withRemoved(ImageDataset images, List<String> broken) {
+        if (!(images instanceof ImageFolder)) {
+            return images;
+        }
+        ImageDataset whole = ((ImageFolder) images).withRemoved(broken);
+        int gone = whole.size() - images.size();
+        if (gone > 0) {
+            console()
+                    .note(
+                            "tandem: " + Format.counted(gone, "photo") + " that could not be read "
+                                    + (gone == 1 ? "is" : "are")
+                                    + " gone since; places in the order stay empty, so that the run goes on bit for bit as if they were skipped");
+        }
+        return whole;
     }
 }

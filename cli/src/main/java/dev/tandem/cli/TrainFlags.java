@@ -1,5 +1,6 @@
 package dev.tandem.cli;
 
+import dev.tandem.data.BrokenLimit;
 import dev.tandem.models.ModelEntry;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -25,8 +26,9 @@ final class TrainFlags {
         @Option(
                 names = "--data",
                 paramLabel = "DIR",
-                description = "Folder with MNIST's, Fashion-MNIST's (IDX, also gzipped) or CIFAR-10's (binary) files,"
-                        + " or with photos in train/CLASS/ and val/CLASS/ (default: the MNIST that ships).")
+                description =
+                        "Folder with MNIST's, Fashion-MNIST's (IDX, also gzipped) or CIFAR-10's (binary) files,"
+                                + " or with photos in train/CLASS/, val/CLASS/ and test/CLASS/ (default: the MNIST that ships).")
         Path data;
 
         @Option(
@@ -46,8 +48,10 @@ final class TrainFlags {
         @Option(
                 names = "--validate-on",
                 paramLabel = "DATA",
-                description = "What to measure after each epoch: test, or split, a tenth of the training images"
-                        + " (default: test).")
+                description =
+                        "What to measure after each epoch, and to choose the best weights by: validation, test, or"
+                                + " split, a tenth of the training images (default: validation, the folder val or valid; test"
+                                + " where there is none).")
         ValidationData validateOn;
 
         @Option(
@@ -63,6 +67,13 @@ final class TrainFlags {
                 description = "How training images vary: ${COMPLETION-CANDIDATES} (default: crop for photos, mirror"
                         + " for other colour images, else none).")
         Augmentations augmentation;
+
+        @Option(
+                names = "--max-broken",
+                paramLabel = "LIMIT",
+                converter = Values.Broken.class,
+                description = BrokenPhotos.LIMIT)
+        BrokenLimit maxBroken;
     }
 
     static final class How {
@@ -247,6 +258,7 @@ final class TrainFlags {
         given.put("normalization", what.normalization);
         given.put("augmentation", what.augmentation);
         given.put("validateOn", what.validateOn);
+        given.put("maxBroken", what.maxBroken == null ? null : what.maxBroken.toString());
         given.put(
                 "weights",
                 what.weights == null ? null : what.weights.toAbsolutePath().toString());

@@ -1,9 +1,11 @@
 package dev.tandem.cli;
 
+import dev.tandem.data.image.ImageException;
 import dev.tandem.trainer.Evaluation;
 import dev.tandem.trainer.TrainingResult;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,6 +13,7 @@ import java.util.Map;
  *
  * @param test null if the training was stopped or there are no test images
  * @param measuredOn what the images are called that the network was measured on after each epoch
+ * @param broken photos that could not be read and were left out
  * @param steps of the whole run
  */
 record TrainReport(
@@ -20,6 +23,7 @@ record TrainReport(
         TrainingResult result,
         Evaluation test,
         String measuredOn,
+        List<ImageException> broken,
         long steps) {
     Map<String, Object> toMap() {
         double seconds = ThisProcess.secondsSinceStart();
@@ -35,6 +39,7 @@ record TrainReport(
         map.put("bestAccuracy", result.bestTop1());
         map.put("bestEpoch", result.bestEpoch() == 0 ? null : result.bestEpoch());
         map.put("lossFunction", settings.createLoss().name());
+        map.put("brokenPhotos", BrokenPhotos.toList(broken));
         map.put("trainLoss", result.trainLoss());
         map.put("epochs", result.epochs());
         map.put("steps", result.steps());

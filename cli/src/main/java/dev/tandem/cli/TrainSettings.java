@@ -1,6 +1,7 @@
 package dev.tandem.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tandem.data.BrokenLimit;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.Models;
 import dev.tandem.nn.Module;
@@ -21,7 +22,7 @@ import java.util.Map;
  * @param warmup epochs
  * @param clipNorm 0 for none
  * @param augmentation {@code none}, {@code shift}, {@code mirror} or {@code crop}
- * @param validateOn {@code test}, or {@code split} for a tenth of the training images
+ * @param validateOn {@code validation}, {@code test}, or {@code split} for a tenth of the training images
  * @param weights file to start from; null for none
  * @param pretrained likewise, of which the head may not fit
  * @param classes of the network; null for the data's
@@ -32,6 +33,7 @@ import java.util.Map;
  * @param checkpointEvery steps; 0 for once an epoch
  * @param threads null for one a core
  * @param memoryLimit bytes; null for what the device has
+ * @param maxBroken photos, or a share of them with {@code %}; null for the usual 1 %
  */
 record TrainSettings(
         String model,
@@ -63,7 +65,8 @@ record TrainSettings(
         long checkpointEvery,
         String device,
         Integer threads,
-        Long memoryLimit) {
+        Long memoryLimit,
+        String maxBroken) {
     static final String MNIST = "mnist";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -96,6 +99,10 @@ record TrainSettings(
                 .weightDecay((float) weightDecay)
                 .noDecayOnBiasAndNorm()
                 .clipByNorm((float) clipNorm);
+    }
+
+    BrokenLimit brokenLimit() {
+        return maxBroken == null ? BrokenLimit.USUAL : BrokenLimit.parse(maxBroken);
     }
 
     /** By name, in the order above. */

@@ -103,7 +103,7 @@ final class TrainingCheck {
                     images.height(),
                     images.width(),
                     images.classNames(),
-                    job.normalization().of(images, device.threads()));
+                    job.normalization().of(images, device.threads(), job.brokenLimit()));
             network.initialize(device, job.seed());
             return Trainer.builder(network, spec)
                     .trainOn(images)

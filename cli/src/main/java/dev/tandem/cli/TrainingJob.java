@@ -1,6 +1,8 @@
 package dev.tandem.cli;
 
 import dev.tandem.backend.OutOfDeviceMemoryException;
+import dev.tandem.data.BrokenImages;
+import dev.tandem.data.BrokenLimit;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.data.ImageFolder;
 import dev.tandem.data.NoDataException;
@@ -8,6 +10,8 @@ import dev.tandem.data.Normalization;
 import dev.tandem.data.Resize;
 import dev.tandem.data.Split;
 import dev.tandem.data.Subset;
+import dev.tandem.data.image.FileNames;
+import dev.tandem.data.image.ImageException;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.ModelOptions;
 import dev.tandem.nn.BatchNorm2d;
@@ -25,11 +29,13 @@ import dev.tandem.trainer.Trainer;
 import dev.tandem.trainer.TrainerBuilder;
 import dev.tandem.trainer.TrainingDivergedException;
 import dev.tandem.trainer.TrainingResult;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** One training run from its settings to its report. */
@@ -62,15 +68,26 @@ final class TrainingJob {
         this.deviceSettings = deviceSettings;
         this.resize = resize;
         requireClasses(images);
-        this.testData = openTest(images);
-        if (settings.validateOn() == ValidationData.SPLIT || testData == null) {
+        DataSource.remark(console, images);
+        ImageDataset kept = settings.validateOn() == ValidationData.VALIDATION ? open(Split.VALIDATION) : null;
+        Optional<Path> untouched = kept instanceof ImageFolder photos ? photos.testBeside() : Optional.empty();
+        this.testData = untouched.isPresent() ? null : kept != null ? kept : open(Split.TEST);
+        if (kept != null || (testData != null && settings.validateOn() != ValidationData.SPLIT)) {
+            this.trainData = images;
+            this.validationData = kept != null ? kept : testData;
+            DataSource.remark(console, validationData);
+        } else {
+            if (settings.validateOn() != ValidationData.SPLIT) {
+                console.note("tandem: there is no " + (images.cutsPhotos() ? "val or test folder" : "test set") + " in "
+                        + settings.data() + "; a tenth of the training images is kept apart to validate on");
+            }
             List<Subset> parts = Subset.split(images, SPLIT_SHARE, settings.seed());
             this.trainData = parts.get(0);
             this.validationData = parts.get(1);
-        } else {
-            this.trainData = images;
-            this.validationData = testData;
         }
+        untouched.ifPresent(test -> console.note("tandem: photos " + FileNames.path(test)
+                + ": not touched, the best weights are chosen by " + validationData.name()
+                + "; tandem eval measures on it"));
     }
 
     /** @param before what the run was asked for that goes on */
@@ -86,18 +103,15 @@ final class TrainingJob {
         }
     }
 
-    private ImageDataset openTest(ImageDataset images) {
+    /** Null if there are no such images. */
+    private ImageDataset open(Split split) {
         try {
-            return DataSource.open(settings.data(), Split.TEST, settings.imageSize(), resize);
+            return DataSource.open(settings.data(), split, settings.imageSize(), resize);
         } catch (UsageException e) {
-            if (!(e.getCause() instanceof NoDataException)) {
-                throw e;
+            if (e.getCause() instanceof NoDataException) {
+                return null;
             }
-            if (settings.validateOn() != ValidationData.SPLIT) {
-                console.note("tandem: there is no " + (images.cutsPhotos() ? "val or test folder" : "test set") + " in "
-                        + settings.data() + "; a tenth of the training images is kept apart to validate on");
-            }
-            return null;
+            throw e;
         }
     }
 
@@ -160,8 +174,9 @@ final class TrainingJob {
 
     /** To be done last, since many photos take minutes to read. */
     private Normalization readNormalization(int threads) {
+        new BrokenImages(trainData, settings.brokenLimit()).lookForThem(threads);
         settings.normalization().announce(console, trainData);
-        return settings.normalization().of(trainData, threads);
+        return settings.normalization().of(trainData, threads, settings.brokenLimit());
     }
 
     /** Those of the network whose weights are taken, and over them what is given. */
@@ -182,7 +197,8 @@ final class TrainingJob {
                     + names.size() + "; leave it out, or give as many or more");
         }
         while (settings.classes() != null && names.size() < settings.classes()) {
-            names.add(Integer.toString(names.size()));
+            String number = Integer.toString(names.size());
+            names.add(names.contains(number) ? "class " + number : number);
         }
         return names;
     }
@@ -240,6 +256,7 @@ final class TrainingJob {
                     .runFolder(run)
                     .resume(resume)
                     .checkpointEvery(settings.checkpointEvery())
+                    .maxBroken(settings.brokenLimit())
                     .callback(progress)
                     .callback(new Callback() {
                         @Override
@@ -258,9 +275,11 @@ final class TrainingJob {
                 if (result.completed() && Double.isNaN(result.secondsToFirstStep())) {
                     console.note("tandem: this run was complete already; --epochs with a higher number trains on");
                 }
-                Evaluation test = test(result, network, spec, device, loss);
-                TrainReport report =
-                        new TrainReport(settings, run.path(), trainData.name(), result, test, measuredOn(), steps);
+                List<ImageException> broken = new ArrayList<>(result.broken());
+                Evaluation test = test(result, network, spec, device, loss, broken);
+                BrokenPhotos.note(console, broken);
+                TrainReport report = new TrainReport(
+                        settings, run.path(), trainData.name(), result, test, measuredOn(), broken, steps);
                 console.result(report.toMap(), report.toText());
                 return result.completed() ? ExitCodes.OK : interruption.exitCode();
             }
@@ -328,7 +347,7 @@ final class TrainingJob {
         console.note(settings.model() + ", " + Format.grouped(network.parameterCount()) + " parameters, on "
                 + trainData.name() + ": " + Format.grouped(trainData.size()) + " images of " + size + " to train on, "
                 + Format.grouped(validationData.size())
-                + (measuredOn().equals("test") ? " to test on" : " to validate on")
+                + (measuredOn().equals("test") ? " to test on and to choose the best weights by" : " to validate on")
                 + "; " + device.name() + (device.name().equals("cpu") ? ", threads: " + device.threads() : ""));
         console.note(Format.counted(settings.epochs(), "epoch") + ", batches of " + settings.batch() + ", "
                 + settings.optimizer() + " at " + settings.learningRate() + ", " + settings.schedule() + "; run folder "
@@ -340,13 +359,27 @@ final class TrainingJob {
         }
     }
 
-    /** What the finished network scores on the test images; null if it is not finished or there are none. */
-    private Evaluation test(TrainingResult result, Module network, NetworkSpec spec, Device device, LossFunction loss) {
+    /**
+     * What the finished network scores on the test images; null if it is not finished or there are none. However many of them are
+     * broken, since it is finished.
+     */
+    private Evaluation test(
+            TrainingResult result,
+            Module network,
+            NetworkSpec spec,
+            Device device,
+            LossFunction loss,
+            List<ImageException> broken) {
         if (!result.completed() || testData == null) {
             return null;
         }
-        return validationData == testData && result.validation() != null
-                ? result.validation()
-                : Evaluator.evaluate(network, spec, testData, settings.batch(), device, null, loss);
+        if (validationData == testData && result.validation() != null) {
+            return result.validation();
+        }
+        BrokenImages skipped = new BrokenImages(testData, BrokenLimit.ANY);
+        Evaluation test =
+                Evaluator.evaluate(network, spec, testData, settings.batch(), device, null, loss, skipped);
+        broken.addAll(skipped.list());
+        return test;
     }
 }

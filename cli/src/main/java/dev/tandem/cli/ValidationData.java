@@ -5,6 +5,8 @@ import java.util.Locale;
 
 /** What a network is measured on after each epoch. */
 enum ValidationData {
+    /** Images that the data keeps to validate on; where there are none, those to test on. */
+    VALIDATION,
     TEST,
     /** A tenth of the training images, which are then not trained on. */
     SPLIT;

@@ -1,5 +1,6 @@
 package dev.tandem.cli;
 
+import dev.tandem.data.BrokenLimit;
 import dev.tandem.models.ModelEntry;
 import dev.tandem.models.Models;
 import java.util.Arrays;
@@ -88,6 +89,18 @@ final class Values {
                 throw new TypeConversionException(text + " given; use 1 byte or more");
             }
             return bytes;
+        }
+    }
+
+    /** {@code 1%}, or a number of images. */
+    static final class Broken implements ITypeConverter<BrokenLimit> {
+        @Override
+        public BrokenLimit convert(String text) {
+            try {
+                return BrokenLimit.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
         }
     }
 

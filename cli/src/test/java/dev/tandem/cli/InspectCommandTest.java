@@ -152,7 +152,7 @@ class InspectCommandTest {
         String digit = digit("three.png", 3).toString();
         Path text = Files.writeString(folder.resolve("notes.png"), "no image");
 
-        assertFailure(inspect(run(), text.toString()), "no PNG, JPEG, BMP or GIF");
+        assertFailure(inspect(run(), text.toString()), "no JPEG, PNG, WebP, TIFF, BMP or GIF");
         assertFailure(inspect(run(), digit, "--what", "gradcam", "--layer", "layer9"), "layer9", "[0, 1, 2, 3, 4, 5]");
         assertFailure(inspect(run(), digit, "--patch", "29"), "patch 29", "28×28");
     }

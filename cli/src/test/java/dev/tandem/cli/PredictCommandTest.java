@@ -107,7 +107,7 @@ class PredictCommandTest {
         CommandRun run = predict("--json", text.toString(), image.toString());
 
         assertThat(run.exitCode()).isEqualTo(ExitCodes.FAILURE);
-        assertThat(run.err()).contains("tandem: image " + text + ": it is no PNG, JPEG, BMP or GIF");
+        assertThat(run.err()).contains("tandem: image " + text + ": it is no JPEG, PNG, WebP, TIFF, BMP or GIF");
         assertThat(run.json().get("predictions")).hasSize(1);
         assertThat(run.json().get("errors")).hasSize(1);
         assertThat(run.json().get("errors").get(0).get("image").asText()).isEqualTo(text.toString());

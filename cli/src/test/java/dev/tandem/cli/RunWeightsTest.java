@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -126,9 +127,17 @@ class RunWeightsTest {
                 1,
                 0,
                 run.resolve(RunWeights.FINAL),
-                run.resolve(RunWeights.BEST));
+                run.resolve(RunWeights.BEST),
+                List.of());
         return new TrainReport(
-                Recipes.of(Models.get("linear"), false, true), run, "photos", result, null, "validation", 300);
+                Recipes.of(Models.get("linear"), false, true),
+                run,
+                "photos",
+                result,
+                null,
+                "validation",
+                List.of(),
+                300);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.tandem.data;
 
+import dev.tandem.data.image.ImageException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -11,6 +12,7 @@ import java.util.stream.IntStream;
 public final class Batch {
     private static final long ALIGNMENT = 64; // a cache line, and the widest vector
     private static final int WINDOW = 3; // top, left, mirror
+    private static final long WINDOW_BYTES = WINDOW * Integer.BYTES;
 
     private final int height;
     private final int width;
@@ -19,6 +21,8 @@ public final class Batch {
     private final MemorySegment pixels;
     private final MemorySegment windows;
     private final long[] labels;
+    private int number;
+    private int[] images;
     private int size;
 
     Batch(ImageDataset dataset, int capacity, Arena arena) {
@@ -32,31 +36,65 @@ public final class Batch {
                     + " bytes; each size must be at least 1, and imageBytes() their product");
         }
         this.pixels = arena.allocate(capacity * imageBytes, ALIGNMENT);
-        this.windows = arena.allocate((long) capacity * WINDOW * Integer.BYTES, ALIGNMENT);
+        this.windows = arena.allocate(capacity * WINDOW_BYTES, ALIGNMENT);
         this.labels = new long[capacity];
     }
 
     /**
-     * Takes the images {@code order[from]} to {@code order[from + count − 1]}. Returns, or throws, when no thread writes into the
-     * batch any more, since its memory is used again or freed.
+     * Takes images of a data set. Returns, or throws, when no thread writes into the batch any more, since its memory is used again
+     * or freed.
      *
+     * @param number of the batch in its epoch
      * @param decoders null to do it on this thread
+     * @param broken told of images that cannot be read, which are left out; null if they end it
      */
     void fill(
             ImageDataset dataset,
-            int[] order,
-            int from,
-            int count,
+            int number,
+            int[] images,
             Augmentation augmentation,
             long seed,
             int epoch,
-            Decoders decoders) {
-        size = count;
-        IntConsumer taking = i -> take(dataset, order[from + i], i, augmentation, seed, epoch);
+            Decoders decoders,
+            BrokenImages broken) {
+        this.number = number;
+        boolean[] missing = new boolean[images.length];
+        IntConsumer taking = i -> {
+            try {
+                take(dataset, images[i], i, augmentation, seed, epoch);
+            } catch (ImageException e) {
+                if (broken == null) {
+                    throw e;
+                }
+                broken.add(images[i], e);
+                missing[i] = true;
+            }
+        };
         if (decoders == null) {
-            IntStream.range(0, count).forEach(taking);
+            IntStream.range(0, images.length).forEach(taking);
         } else {
-            decoders.forEach(count, taking);
+            decoders.forEach(images.length, taking);
+        }
+        this.images = images;
+        size = images.length;
+        closeUp(missing);
+    }
+
+    /** Moves images up to the places of those that are missing. */
+    private void closeUp(boolean[] missing) {
+        int count = size;
+        size = 0;
+        for (int i = 0; i < count; i++) {
+            if (missing[i]) {
+                continue;
+            }
+            if (size < i) {
+                MemorySegment.copy(pixels, i * imageBytes, pixels, size * imageBytes, imageBytes);
+                MemorySegment.copy(windows, i * WINDOW_BYTES, windows, size * WINDOW_BYTES, WINDOW_BYTES);
+                labels[size] = labels[i];
+                images[size] = images[i];
+            }
+            size++;
         }
     }
 
@@ -102,7 +140,17 @@ public final class Batch {
 
     /** int32 {@code [N, 3]}: top, left, mirror, as {@code InputOps.images} takes them; outside the heap. */
     public MemorySegment windows() {
-        return windows.asSlice(0, (long) size * WINDOW * Integer.BYTES);
+        return windows.asSlice(0, size * WINDOW_BYTES);
+    }
+
+    /** Its place in its epoch, from 0; those before it may have been passed over. */
+    public int number() {
+        return number;
+    }
+
+    /** Where image {@code i} is in the data set. */
+    public int image(int i) {
+        return images[i];
     }
 
     /** Classes {@code [N]}. */

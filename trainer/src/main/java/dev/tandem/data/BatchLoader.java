@@ -1,6 +1,7 @@
 package dev.tandem.data;
 
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.stream.IntStream;
@@ -18,6 +19,9 @@ import java.util.stream.IntStream;
  * }
  * }</pre>
  *
+ * <p>An image that cannot be read ends it, or is left out of its batch where {@link BrokenImages} are kept: the batch is smaller
+ * then, and one with nothing in it is passed over.
+ *
  * <p>One thread may use a loader. What goes wrong while preparing is thrown by {@link #next}, as it is.
  */
 public final class BatchLoader implements AutoCloseable {
@@ -30,6 +34,7 @@ public final class BatchLoader implements AutoCloseable {
     private final boolean keepsLast;
     private final long seed;
     private final Augmentation augmentation;
+    private final BrokenImages broken; // null where one that cannot be read ends everything
     private final Decoders decoders; // null where images need not be decoded
     private final Arena arena = Arena.ofShared();
     private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(AHEAD + 1);
@@ -46,7 +51,9 @@ public final class BatchLoader implements AutoCloseable {
             boolean keepsLast,
             long seed,
             Augmentation augmentation,
-            int threads) {
+            int threads,
+            BrokenImages broken) {
+        this.broken = broken;
         this.dataset = dataset;
         this.batchSize = batchSize;
         requireBatch(dataset, batchSize);
@@ -74,7 +81,22 @@ public final class BatchLoader implements AutoCloseable {
      */
     public static BatchLoader shuffled(
             ImageDataset dataset, int batchSize, long seed, Augmentation augmentation, int threads) {
-        return new BatchLoader(dataset, batchSize, true, false, seed, augmentation, threads);
+        return shuffled(dataset, batchSize, seed, augmentation, threads, null);
+    }
+
+    /**
+     * As above.
+     *
+     * @param broken keeps in mind images that cannot be read, which are then left out of their batches; null for none such
+     */
+    public static BatchLoader shuffled(
+            ImageDataset dataset,
+            int batchSize,
+            long seed,
+            Augmentation augmentation,
+            int threads,
+            BrokenImages broken) {
+        return new BatchLoader(dataset, batchSize, true, false, seed, augmentation, threads, broken);
     }
 
     /** As above, with a thread a core. */
@@ -88,7 +110,16 @@ public final class BatchLoader implements AutoCloseable {
      * @param threads that decode photos
      */
     public static BatchLoader inOrder(ImageDataset dataset, int batchSize, int threads) {
-        BatchLoader loader = new BatchLoader(dataset, batchSize, false, true, 0, Augmentation.NONE, threads);
+        return inOrder(dataset, batchSize, threads, null);
+    }
+
+    /**
+     * As above.
+     *
+     * @param broken keeps in mind images that cannot be read, which are then left out of their batches; null for none such
+     */
+    public static BatchLoader inOrder(ImageDataset dataset, int batchSize, int threads, BrokenImages broken) {
+        BatchLoader loader = new BatchLoader(dataset, batchSize, false, true, 0, Augmentation.NONE, threads, broken);
         loader.startEpoch(0, 0);
         return loader;
     }
@@ -143,8 +174,12 @@ public final class BatchLoader implements AutoCloseable {
                     : IntStream.range(0, dataset.size()).toArray();
             for (long b = firstBatch; b < batchesPerEpoch(); b++) {
                 Batch batch = free.take();
-                fill(batch, order, (int) (b * batchSize), epoch);
-                queue.add(batch); // never full: it has room for every batch there is, and one more
+                fill(batch, order, (int) b, epoch);
+                if (batch.size() > 0) {
+                    queue.add(batch); // never full: it has room for every batch there is, and one more
+                } else {
+                    free.add(batch); // nothing in it can be read
+                }
             }
             queue.add(END);
         } catch (InterruptedException e) {
@@ -154,11 +189,12 @@ public final class BatchLoader implements AutoCloseable {
         }
     }
 
-    private void fill(Batch batch, int[] order, int from, int epoch) {
+    private void fill(Batch batch, int[] order, int number, int epoch) {
         boolean filled = false;
         try {
-            int count = Math.min(batchSize, order.length - from);
-            batch.fill(dataset, order, from, count, augmentation, seed, epoch, decoders);
+            int from = number * batchSize;
+            int[] images = Arrays.copyOfRange(order, from, Math.min(from + batchSize, order.length));
+            batch.fill(dataset, number, images, augmentation, seed, epoch, decoders, broken);
             filled = true;
         } finally {
             if (!filled) {

@@ -1,5 +1,6 @@
 package dev.tandem.data;
 
+import dev.tandem.data.image.ImageFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,6 +23,10 @@ public final class Datasets {
 
     /** The handwritten digits of MNIST (LeCun, Cortes; CC BY-SA 3.0), which ship with Tandem: 60,000 and 10,000 of 28×28. */
     public static ImageDataset mnist(Split split) {
+        if (split == Split.VALIDATION) {
+            throw new NoDataException(
+                    "MNIST: it comes in images to train on and images to test on, with none to validate on");
+        }
         String stem = split == Split.TRAIN ? "train" : "t10k";
         String images = "mnist/" + stem + "-images-idx3-ubyte.gz";
         String labels = "mnist/" + stem + "-labels-idx1-ubyte.gz";
@@ -39,7 +44,7 @@ public final class Datasets {
      * names are the garments' where the folder's name has "fashion" in it), CIFAR-10 (binary), or photos in a folder a class
      * (see {@link ImageFolder}).
      *
-     * @throws NoDataException if the folder holds none, saying what was looked for
+     * @throws NoDataException if the folder holds none of that part, saying what was looked for
      * @throws IllegalArgumentException if there is no such folder, or files or class folders do not fit together
      */
     public static ImageDataset open(Path folder, Split split) {
@@ -58,6 +63,9 @@ public final class Datasets {
     }
 
     private static Optional<ImageDataset> find(Path folder, Split split) {
+        if (split == Split.VALIDATION) {
+            return ImageFolder.find(folder, split);
+        }
         return openIdx(folder, split)
                 .map(ImageDataset.class::cast)
                 .or(() -> Cifar10Dataset.find(folder, split))
@@ -66,7 +74,7 @@ public final class Datasets {
 
     /** What may have been meant: unpacking often makes one folder more, and photos may lie without folders. */
     private static String hint(Path folder, Split split) {
-        if (ImageFolder.holdsLoosePhotos(folder)) {
+        if (ClassFolder.holdsPhotos(folder)) {
             return "; there are photos in it, which want a folder for each class";
         }
         try (Stream<Path> all = Files.list(folder)) {
@@ -98,11 +106,15 @@ public final class Datasets {
     }
 
     private static String expected(Split split) {
+        String photos = "photos (" + ImageFormat.listed() + ") in ";
+        if (split == Split.VALIDATION) {
+            return photos + "val/<class>/, valid/<class>/ or validation/<class>/";
+        }
         String stem = split == Split.TRAIN ? "train" : "t10k";
         return stem + "-images-idx3-ubyte and " + stem
                 + "-labels-idx1-ubyte, plain or with .gz (MNIST, Fashion-MNIST); "
                 + String.join(", ", Cifar10Dataset.names(split))
-                + " (CIFAR-10, binary version); photos (JPEG, PNG, BMP or GIF) in "
+                + " (CIFAR-10, binary version); " + photos
                 + (split == Split.TRAIN ? "train/<class>/ or <class>/" : "val/<class>/ or test/<class>/");
     }
 }

@@ -48,6 +48,18 @@ public interface ImageDataset {
         return "";
     }
 
+    /** What {@link #fingerprint()} takes of image {@code index}; empty where nothing is known. */
+    default String fingerprint(int index) {
+        return "";
+    }
+
+    /**
+     * Looks whether image {@code index} can be read, as far as that is far cheaper than decoding it.
+     *
+     * @throws dev.tandem.data.image.ImageException if it cannot, naming it
+     */
+    default void check(int index) {}
+
     /** Bytes an image. */
     default int imageBytes() {
         return channels() * height() * width();

@@ -1,55 +1,79 @@
 package dev.tandem.data;
 
+import dev.tandem.data.image.FileNames;
 import dev.tandem.data.image.ImageException;
+import dev.tandem.data.image.ImageFormat;
 import dev.tandem.data.image.Picture;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
+import java.util.TreeMap;
 import java.util.zip.CRC32;
 
 /**
- * Photos as ImageNet's come: {@code train/<class>/…} and {@code val/<class>/…} (or {@code test/<class>/…}), classes in the order
- * of their names; or {@code <class>/…} alone, which is a training set. Files are JPEG, PNG, BMP or GIF, whatever their size; others
- * are passed over. Each is decoded when it is asked for, so memory holds names only.
+ * Photos in a folder a class, as ImageNet's come: {@code train/<class>/…}, {@code val/<class>/…} (or {@code valid}, {@code
+ * validation}) and {@code test/<class>/…}; or {@code <class>/…} alone, which is a training set. A folder that holds photos is a
+ * class, whatever it is called, and classes are in the order of their names. Files are JPEG, PNG, WebP, TIFF, BMP or GIF, of any
+ * size. Each is decoded when it is asked for, so memory holds names only.
  *
  * <p>A network for images of {@code size} sees a photo scaled ({@link Resize}) and cut to the size, RGB.
  */
 public final class ImageFolder implements ImageDataset {
-    private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif");
-    private static final String VALIDATION_FOLDER = "val";
-    private static final List<String> TEST_FOLDERS = List.of(VALIDATION_FOLDER, "test");
     private static final int USUAL_SIZE = 224;
     private static final int CHANNELS = 3;
-    private static final int NAMES_LISTED = 20;
 
     private final String name;
+    private final boolean validation;
+    private final Path test; // null if no images to test on lie beside those to validate on
     private final List<String> classNames;
-    private final List<Path> files;
-    private final int[] labels;
+    private final List<Photo> photos;
     private final int size;
     private final Resize resize;
+    private final List<String> remarks;
+    private long[] sizes; // of the files, as fingerprint() last found them; null before
 
-    private ImageFolder(String name, List<String> classNames, List<Path> files, int[] labels, int size, Resize resize) {
+    /** @param bytes of a photo that is gone, as it was; else −1 */
+    private record Photo(Path file, int label, long bytes) {
+        /** With its class's folder. */
+        String name() {
+            return FileNames.of(file.getParent()) + "/" + FileNames.of(file);
+        }
+
+        /** In bytes; −1 if it cannot be found out. */
+        long size() {
+            try {
+                return bytes < 0 ? Files.size(file) : bytes;
+            } catch (IOException e) {
+                return -1;
+            }
+        }
+    }
+
+    private ImageFolder(
+            String name,
+            boolean validation,
+            Path test,
+            List<String> classNames,
+            List<Photo> photos,
+            int size,
+            Resize resize,
+            List<String> remarks) {
         this.name = name;
+        this.validation = validation;
+        this.test = test;
         this.classNames = classNames;
-        this.files = files;
-        this.labels = labels;
+        this.photos = photos;
         this.size = size;
         this.resize = resize;
+        this.remarks = remarks;
     }
 
     /**
@@ -58,86 +82,67 @@ public final class ImageFolder implements ImageDataset {
      * @throws IllegalArgumentException if a class has no photos, or is not among those to train on
      */
     static Optional<ImageDataset> find(Path folder, Split split) {
-        Path train = folder.resolve("train");
-        if (split == Split.TRAIN) {
-            return read(Files.isDirectory(train) ? train : folder, null);
-        }
-        List<String> classes = holdsPhotos(train) ? classFolders(train) : null;
-        return TEST_FOLDERS.stream()
-                .map(folder::resolve)
-                .filter(ImageFolder::holdsPhotos)
-                .findFirst()
-                .flatMap(part -> read(part, classes));
-    }
-
-    private static boolean holdsPhotos(Path part) {
-        return classFolders(part).stream()
-                .anyMatch(each -> !photos(part.resolve(each)).isEmpty());
-    }
-
-    /** @param known the classes to train on; null for the part's own */
-    private static Optional<ImageDataset> read(Path part, List<String> known) {
-        if (!holdsPhotos(part)) {
+        PhotoTree tree = PhotoTree.of(folder);
+        if (tree.part(split).isEmpty()) {
             return Optional.empty();
         }
-        List<String> own = classFolders(part);
-        List<String> classes = known == null ? own : known;
-        List<Path> files = new ArrayList<>();
-        List<Integer> labels = new ArrayList<>();
-        for (String each : own) {
-            Path folder = part.resolve(each);
-            if (!classes.contains(each)) {
-                throw new IllegalArgumentException("photos " + folder + ": there is no class " + each
-                        + " to train on beside it, only " + String.join(", ", classes)
+        Path part = tree.part(split).get();
+        List<String> known = uniqueNames(tree.classes());
+        List<Path> folders = split == Split.TRAIN ? tree.classes() : ClassFolder.foldersIn(part);
+        List<String> classes = split == Split.TRAIN || known.isEmpty() ? uniqueNames(folders) : known;
+        List<ClassFolder> listed = folders.stream().map(ClassFolder::list).toList();
+        List<Photo> photos = new ArrayList<>();
+        for (ClassFolder each : listed) {
+            if (!classes.contains(each.name())) {
+                throw new IllegalArgumentException("photos " + FileNames.path(each.path()) + ": there is no class "
+                        + each.name() + " to train on beside it, only " + ClassNames.listed(classes)
                         + "; name its folder as in train, or remove it");
             }
-            List<Path> photos = photos(folder);
-            if (photos.isEmpty()) {
-                throw new IllegalArgumentException("photos " + folder
-                        + ": there are none (JPEG, PNG, BMP or GIF); each folder beside it is a class"
-                        + " and needs some, so add them or remove it");
+            requirePhotos(each);
+            int label = classes.indexOf(each.name());
+            each.photos().forEach(file -> photos.add(new Photo(file, label, -1)));
+        }
+        photos.sort(Comparator.comparingInt(Photo::label)); // the order of names, whichever way accents are coded
+        List<String> remarks = new ArrayList<>(split == Split.TRAIN ? tree.remarks() : List.of());
+        remarks.addAll(PhotoRemarks.on(part, tree, listed));
+        boolean validation = part.equals(tree.validation());
+        return Optional.of(new ImageFolder(
+                FileNames.path(part),
+                validation,
+                validation ? tree.test() : null,
+                classes,
+                List.copyOf(photos),
+                USUAL_SIZE,
+                Resize.usual(USUAL_SIZE),
+                remarks));
+    }
+
+    private static List<String> uniqueNames(List<Path> folders) {
+        Map<String, Path> all = new TreeMap<>();
+        for (Path each : folders) {
+            Path other = all.put(ClassNames.of(FileNames.of(each)), each);
+            if (other != null) {
+                throw new IllegalArgumentException("photos " + FileNames.path(each.getParent())
+                        + ": two folders are called " + FileNames.of(each)
+                        + ", with accents that are coded in two ways (NFC and NFD); move the photos into one of them");
             }
-            files.addAll(photos);
-            labels.addAll(Collections.nCopies(photos.size(), classes.indexOf(each)));
         }
-        int[] numbers = labels.stream().mapToInt(Integer::intValue).toArray();
-        return Optional.of(
-                new ImageFolder(part.toString(), classes, files, numbers, USUAL_SIZE, Resize.usual(USUAL_SIZE)));
+        return List.copyOf(all.keySet());
     }
 
-    /** Whether photos lie in a folder itself, in no class's. */
-    static boolean holdsLoosePhotos(Path folder) {
-        return !photos(folder).isEmpty();
-    }
-
-    private static List<String> classFolders(Path part) {
-        return list(part, Files::isDirectory).stream()
-                .map(each -> each.getFileName().toString())
-                .toList();
-    }
-
-    private static List<Path> photos(Path folder) {
-        return list(folder, file -> Files.isRegularFile(file) && ENDINGS.contains(ending(file)));
-    }
-
-    private static String ending(Path file) {
-        String name = file.getFileName().toString();
-        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-    }
-
-    /** By name, so that every machine has the same order; hidden ones left out. Empty if there is no such folder. */
-    private static List<Path> list(Path folder, Predicate<Path> wanted) {
-        if (!Files.isDirectory(folder)) {
-            return List.of();
+    private static void requirePhotos(ClassFolder each) {
+        if (each.photos().isEmpty()) {
+            String there = PhotoRemarks.counted(each.unread(), each.others());
+            throw new IllegalArgumentException("photos " + FileNames.path(each.path()) + ": there are none ("
+                    + ImageFormat.listed() + ")" + (there.isEmpty() ? "" : ", only " + there)
+                    + "; each folder beside it is a class and needs some, so "
+                    + (each.unread().isEmpty() ? "add them" : "convert them") + " or remove it");
         }
-        try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(each -> !each.getFileName().toString().startsWith("."))
-                    .filter(wanted)
-                    .sorted(Comparator.comparing(each -> each.getFileName().toString()))
-                    .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be listed: " + e.getMessage(), e);
-        }
+    }
+
+    /** What of the folder is not used, a line each. */
+    public List<String> remarks() {
+        return remarks;
     }
 
     /**
@@ -161,52 +166,84 @@ public final class ImageFolder implements ImageDataset {
     /** The same photos, for networks that take another size and want them scaled otherwise. */
     public ImageFolder sized(int size, Resize resize) {
         resize.check(size, size);
-        return new ImageFolder(name, classNames, files, labels, size, resize);
+        return new ImageFolder(name, validation, test, classNames, photos, size, resize, remarks);
     }
 
     /**
-     * The same photos with labels of a network's classes, by name; as they are if those are just numbers, as in published
-     * weights, and as many as the folders.
+     * The same photos with labels of a network's classes, by name. Where those are just 0, 1, 2 …, as in published weights, and
+     * no folder is called by a number, as many folders are taken in their order, and {@link #remarks} says so.
      *
      * @throws IllegalArgumentException if a photo's class is not among them, naming its folder
      */
     public ImageFolder labelledAs(List<String> names) {
-        int[] places = classNames.stream().mapToInt(names::indexOf).toArray();
-        boolean nameless = names.stream().allMatch(each -> each.matches("[0-9]+"));
-        if (nameless
-                && names.size() == classNames.size()
-                && Arrays.stream(places).anyMatch(place -> place < 0)) {
-            return this;
+        boolean nameless = ClassNames.areNumbers(names) && classNames.stream().noneMatch(ClassNames::isNumber);
+        if (nameless && names.size() == classNames.size()) {
+            List<String> said = new ArrayList<>(remarks);
+            said.add(
+                    "photos " + name + ": the network's classes have no names, just numbers; folders are taken in their"
+                            + " order, from 0 for " + classNames.get(0) + " to " + (names.size() - 1) + " for "
+                            + classNames.get(names.size() - 1));
+            return new ImageFolder(name, validation, test, classNames, photos, size, resize, said);
         }
-        int[] numbers = new int[labels.length];
-        for (int i = 0; i < labels.length; i++) {
-            numbers[i] = places[labels[i]];
-            if (numbers[i] < 0) {
-                throw new IllegalArgumentException("photos " + files.get(i).getParent() + ": the network has no class "
-                        + classNames.get(labels[i]) + ", "
-                        + (nameless
-                                ? "only " + names.size() + " numbers, and there are " + classNames.size()
-                                        + " folders; use as many folders as classes, in their order"
-                                : "only " + listed(names) + "; name the folder as the class, or remove it"));
+        int[] places = ClassNames.places(classNames, names);
+        List<Photo> labelled = new ArrayList<>();
+        for (Photo each : photos) {
+            if (places[each.label()] < 0) {
+                throw new IllegalArgumentException(
+                        "photos " + FileNames.path(each.file().getParent()) + ": "
+                                + (nameless
+                                        ? "the network's classes have no names, only " + names.size()
+                                                + " numbers, and there are " + classNames.size()
+                                                + " folders; use as many folders as classes, in their order"
+                                        : ClassNames.missing(classNames.get(each.label()), names)
+                                                + "; name the folder as the class, or remove it"));
             }
+            labelled.add(new Photo(each.file(), places[each.label()], each.bytes()));
         }
-        return new ImageFolder(name, List.copyOf(names), files, numbers, size, resize);
+        return new ImageFolder(name, validation, test, List.copyOf(names), labelled, size, resize, remarks);
     }
 
-    private static String listed(List<String> names) {
-        return names.size() <= NAMES_LISTED
-                ? String.join(", ", names)
-                : String.join(", ", names.subList(0, NAMES_LISTED)) + " and " + (names.size() - NAMES_LISTED) + " more";
+    /**
+     * The same photos, with those in their places that were there once and could not be read, so that the order of the others is
+     * what it was. They cannot be read now either.
+     *
+     * @param gone as {@link #fingerprint(int)} gave them; those that are still there count for nothing
+     */
+    public ImageFolder withRemoved(List<String> gone) {
+        Map<String, Photo> all = new TreeMap<>(); // by name, as they are listed
+        photos.forEach(each -> all.put(key(each), each));
+        for (String each : gone) {
+            int slash = each.indexOf('/');
+            int space = each.lastIndexOf(' ');
+            photos.stream()
+                    .filter(photo -> FileNames.of(photo.file().getParent()).equals(each.substring(0, slash)))
+                    .findFirst()
+                    .ifPresent(other -> {
+                        Path file = other.file().resolveSibling(each.substring(slash + 1, space));
+                        Photo removed = new Photo(file, other.label(), Long.parseLong(each.substring(space + 1)));
+                        all.putIfAbsent(key(removed), removed);
+                    });
+        }
+        return new ImageFolder(name, validation, test, classNames, List.copyOf(all.values()), size, resize, remarks);
     }
 
-    /** Whether they are those of a folder {@code val}. */
+    private static String key(Photo photo) {
+        return String.format("%09d", photo.label()) + FileNames.of(photo.file());
+    }
+
+    /** Whether they are those of a folder {@code val}, {@code valid} or {@code validation}. */
     public boolean isValidation() {
-        return Path.of(name).endsWith(VALIDATION_FOLDER);
+        return validation;
+    }
+
+    /** The folder with images to test on that lies beside these to validate on, if there is one. */
+    public Optional<Path> testBeside() {
+        return Optional.ofNullable(test);
     }
 
     /** Where photo {@code index} lies. */
     public Path file(int index) {
-        return files.get(index);
+        return photos.get(index).file();
     }
 
     @Override
@@ -216,7 +253,7 @@ public final class ImageFolder implements ImageDataset {
 
     @Override
     public int size() {
-        return labels.length;
+        return photos.size();
     }
 
     @Override
@@ -241,7 +278,7 @@ public final class ImageFolder implements ImageDataset {
 
     @Override
     public int label(int index) {
-        return labels[index];
+        return photos.get(index).label();
     }
 
     @Override
@@ -251,17 +288,25 @@ public final class ImageFolder implements ImageDataset {
 
     /** CRC-32 of the files' names, with their class's, and sizes. */
     @Override
-    public String fingerprint() {
+    public synchronized String fingerprint() {
+        sizes = photos.stream().mapToLong(Photo::size).toArray();
         CRC32 sum = new CRC32();
-        for (Path file : files) {
-            String name = file.getParent().getFileName() + "/" + file.getFileName();
-            try {
-                sum.update((name + " " + Files.size(file) + "\n").getBytes(StandardCharsets.UTF_8));
-            } catch (IOException e) {
-                throw new UncheckedIOException(file + ": cannot be read: " + e.getMessage(), e);
-            }
+        for (int i = 0; i < sizes.length; i++) {
+            sum.update((fingerprint(i) + "\n").getBytes(StandardCharsets.UTF_8));
         }
         return String.format("%08x", sum.getValue());
+    }
+
+    /** The file's name, with its class's, and its size: as it went into {@link #fingerprint()}, if that was asked for. */
+    @Override
+    public synchronized String fingerprint(int index) {
+        Photo photo = photos.get(index);
+        return photo.name() + " " + (sizes == null ? photo.size() : sizes[index]);
+    }
+
+    @Override
+    public void check(int index) {
+        PhotoCheck.check(file(index));
     }
 
     /** @throws ImageException if the photo cannot be read, naming it */
@@ -272,9 +317,8 @@ public final class ImageFolder implements ImageDataset {
 
     @Override
     public void copyPixels(int index, Crop crop, MemorySegment target, long offset) {
-        byte[] planes = read(files.get(index), size, resize, crop)
-                .withChannels(CHANNELS)
-                .toBytes();
+        byte[] planes =
+                read(file(index), size, resize, crop).withChannels(CHANNELS).toBytes();
         byte[] pixels = new byte[planes.length];
         int plane = size * size;
         for (int i = 0; i < pixels.length; i++) {

@@ -40,6 +40,27 @@ public final class InMemoryDataset implements ImageDataset {
         }
     }
 
+    /**
+     * The same images with labels of a network's classes, by name; as they are where either side's names are just 0, 1, 2 …
+     *
+     * @throws IllegalArgumentException if a class is not among the network's
+     */
+    public InMemoryDataset labelledAs(List<String> names) {
+        if (ClassNames.areNumbers(names) || ClassNames.areNumbers(classNames)) {
+            return this;
+        }
+        int[] places = ClassNames.places(classNames, names);
+        byte[] numbers = new byte[labels.length];
+        for (int i = 0; i < labels.length; i++) {
+            if (places[label(i)] < 0) {
+                throw new IllegalArgumentException("data set " + name + ": "
+                        + ClassNames.missing(classNames.get(label(i)), names) + "; choose another data set");
+            }
+            numbers[i] = (byte) places[label(i)];
+        }
+        return new InMemoryDataset(name, channels, height, width, names, numbers, pixels);
+    }
+
     @Override
     public String name() {
         return name;

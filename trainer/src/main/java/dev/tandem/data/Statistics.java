@@ -1,5 +1,6 @@
 package dev.tandem.data;
 
+import dev.tandem.data.image.ImageException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -14,13 +15,22 @@ public record Statistics(double[] mean, double[] deviation) {
      * @throws IllegalArgumentException if there are no images
      */
     public static Statistics of(ImageDataset dataset, int threads) {
+        return of(dataset, threads, null);
+    }
+
+    /**
+     * As above.
+     *
+     * @param broken keeps in mind images that cannot be read, which are then left out; null for none such
+     */
+    public static Statistics of(ImageDataset dataset, int threads, BrokenImages broken) {
         if (dataset.size() == 0) {
             throw new IllegalArgumentException("statistics of " + dataset.name() + ": it has no images");
         }
         int channels = dataset.channels();
         long[][] parts = new long[threads][];
         try (Decoders decoders = new Decoders(threads)) {
-            decoders.forEach(threads, part -> parts[part] = histogram(dataset, part, threads));
+            decoders.forEach(threads, part -> parts[part] = histogram(dataset, part, threads, broken));
         }
         long[] counts = Arrays.stream(parts).reduce(new long[channels * VALUES], Statistics::add);
         double[] mean = new double[channels];
@@ -35,6 +45,10 @@ public record Statistics(double[] mean, double[] deviation) {
                 sum += count * value;
                 squares += count * value * value;
             }
+            if (pixels == 0) {
+                throw new IllegalArgumentException("statistics of " + dataset.name() + ": none of its " + dataset.size()
+                        + " images can be read; get them again");
+            }
             mean[c] = (double) sum / pixels;
             deviation[c] = Math.sqrt((double) squares / pixels - mean[c] * mean[c]);
         }
@@ -47,13 +61,21 @@ public record Statistics(double[] mean, double[] deviation) {
     }
 
     /** How often each value occurs in each channel, over every {@code parts}-th image. */
-    private static long[] histogram(ImageDataset dataset, int part, int parts) {
+    private static long[] histogram(ImageDataset dataset, int part, int parts, BrokenImages broken) {
         byte[] image = new byte[dataset.imageBytes()];
         MemorySegment segment = MemorySegment.ofArray(image);
         int channels = dataset.channels();
         long[] counts = new long[channels * VALUES];
         for (int i = part; i < dataset.size(); i += parts) {
-            dataset.copyPixels(i, segment, 0);
+            try {
+                dataset.copyPixels(i, segment, 0);
+            } catch (ImageException e) {
+                if (broken == null) {
+                    throw e;
+                }
+                broken.add(i, e);
+                continue;
+            }
             for (int c = 0; c < channels; c++) {
                 for (int p = c; p < image.length; p += channels) {
                     counts[c * VALUES + (image[p] & 0xff)]++;

@@ -97,4 +97,14 @@ public final class Subset implements ImageDataset {
     public String fingerprint() {
         return whole.fingerprint();
     }
+
+    @Override
+    public String fingerprint(int index) {
+        return whole.fingerprint(indices[index]);
+    }
+
+    @Override
+    public void check(int index) {
+        whole.check(indices[index]);
+    }
 }

@@ -2,6 +2,8 @@ package dev.tandem.inspect;
 
 import dev.tandem.data.Batch;
 import dev.tandem.data.BatchLoader;
+import dev.tandem.data.BrokenImages;
+import dev.tandem.data.BrokenLimit;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.nn.Module;
 import dev.tandem.tensor.Device;
@@ -34,6 +36,8 @@ public final class NearestImages {
     private NearestImages() {}
 
     /**
+     * Images that cannot be read are left out.
+     *
      * @param queries {@code [Q, C, H, W]}, as the network takes them
      * @param most how many for each query; fewer where the data set is smaller
      * @param progress told after each batch how many images were seen
@@ -57,12 +61,16 @@ public final class NearestImages {
             nearest.add(new PriorityQueue<>(NEAREST_FIRST.reversed()));
         }
         int seen = 0;
-        try (BatchLoader loader = BatchLoader.inOrder(dataset, Math.min(batchSize, dataset.size()), device.threads())) {
+        try (BatchLoader loader = BatchLoader.inOrder(
+                dataset,
+                Math.min(batchSize, dataset.size()),
+                device.threads(),
+                new BrokenImages(dataset, BrokenLimit.ANY))) {
             for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
                 try (Scope scope = Scope.open()) {
                     float[][] rows = features.compute(InputBatches.images(batch, spec, device));
                     for (int i = 0; i < rows.length; i++) {
-                        offer(nearest, wanted, rows[i], seen + i, (int) batch.labels()[i], most);
+                        offer(nearest, wanted, rows[i], batch.image(i), (int) batch.labels()[i], most);
                     }
                     seen += rows.length;
                 }

@@ -1,6 +1,7 @@
 package dev.tandem.trainer;
 
 import dev.tandem.data.ImageDataset;
+import dev.tandem.data.TooManyBrokenException;
 import dev.tandem.nn.Losses;
 import dev.tandem.tensor.Tensor;
 import java.nio.ByteBuffer;
@@ -49,6 +50,14 @@ public final class DataChecks {
             throw new IllegalArgumentException("network " + spec.model() + ": it gives " + logits.shape()
                     + " for a batch, and its NetworkSpec names " + spec.classes() + " classes; it must give [N, "
                     + spec.classes() + "], a score for each of them");
+        }
+    }
+
+    /** @throws TooManyBrokenException if nothing was seen of a data set, since none of its images can be read */
+    static void requireSome(long imagesSeen, ImageDataset dataset) {
+        if (imagesSeen == 0) {
+            throw new TooManyBrokenException("data set " + dataset.name() + ": none of its " + dataset.size()
+                    + " images can be read; get them again");
         }
     }
 

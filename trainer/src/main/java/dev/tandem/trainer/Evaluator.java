@@ -2,6 +2,8 @@ package dev.tandem.trainer;
 
 import dev.tandem.data.Batch;
 import dev.tandem.data.BatchLoader;
+import dev.tandem.data.BrokenImages;
+import dev.tandem.data.BrokenLimit;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.nn.Module;
 import dev.tandem.tensor.Autograd;
@@ -24,7 +26,7 @@ public final class Evaluator {
         return evaluate(model, spec, dataset, batchSize, device, null);
     }
 
-    /** As above, and counts what each class was taken for. */
+    /** As above, and counts what each class was taken for. Of photos that cannot be read some are left out, see {@link BrokenLimit#USUAL}. */
     public static Evaluation evaluate(
             Module model,
             NetworkSpec spec,
@@ -48,7 +50,26 @@ public final class Evaluator {
             Device device,
             ConfusionMatrix confusion,
             LossFunction loss) {
-        return evaluate(model, spec, dataset, batchSize, device, confusion, loss, () -> false);
+        BrokenImages broken = new BrokenImages(dataset, BrokenLimit.USUAL);
+        return evaluate(model, spec, dataset, batchSize, device, confusion, loss, broken);
+    }
+
+    /**
+     * As above.
+     *
+     * @param broken keeps in mind images that cannot be read, which are left out
+     * @throws dev.tandem.data.TooManyBrokenException if there are more of them than may be
+     */
+    public static Evaluation evaluate(
+            Module model,
+            NetworkSpec spec,
+            ImageDataset dataset,
+            int batchSize,
+            Device device,
+            ConfusionMatrix confusion,
+            LossFunction loss,
+            BrokenImages broken) {
+        return evaluate(model, spec, dataset, batchSize, device, confusion, loss, broken, () -> false);
     }
 
     /** @param stop asked after each batch; true ends the measurement with what there is, if that is anything */
@@ -60,6 +81,7 @@ public final class Evaluator {
             Device device,
             ConfusionMatrix confusion,
             LossFunction loss,
+            BrokenImages broken,
             BooleanSupplier stop) {
         DataChecks.check(spec, dataset);
         boolean before = model.isTraining();
@@ -68,7 +90,7 @@ public final class Evaluator {
         Metrics metrics = new Metrics();
         try (Autograd.NoGrad off = Autograd.noGrad();
                 BatchLoader loader =
-                        BatchLoader.inOrder(dataset, Math.min(batchSize, dataset.size()), device.threads())) {
+                        BatchLoader.inOrder(dataset, Math.min(batchSize, dataset.size()), device.threads(), broken)) {
             for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
                 try (Scope scope = Scope.open()) {
                     Tensor logits = model.apply(InputBatches.images(batch, spec, device));
@@ -88,6 +110,7 @@ public final class Evaluator {
         } finally {
             model.setTraining(before);
         }
+        DataChecks.requireSome(metrics.images(), dataset);
         double seconds = (System.nanoTime() - start) / 1e9;
         return new Evaluation(metrics.images(), metrics.loss(), metrics.top1(), metrics.top5(), seconds);
     }

@@ -282,6 +282,16 @@ public final class RunFolder {
         return hasCheckpoint() ? peek().number("step") : 0;
     }
 
+    /**
+     * Which photos the newest checkpoint's training could not read, for {@link dev.tandem.data.ImageFolder#withRemoved}; none if
+     * there is no checkpoint.
+     */
+    public List<String> brokenPhotos() {
+        return hasCheckpoint()
+                ? peek().values().getOrDefault(Trainer.BROKEN, "").lines().toList()
+                : List.of();
+    }
+
     /** Deletes all but the newest. */
     void keepLast(int count) {
         checkpoints().stream().skip(count).forEach(file -> {

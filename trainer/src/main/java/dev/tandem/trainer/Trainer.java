@@ -3,6 +3,9 @@ package dev.tandem.trainer;
 import dev.tandem.backend.OutOfDeviceMemoryException;
 import dev.tandem.data.Batch;
 import dev.tandem.data.BatchLoader;
+import dev.tandem.data.BrokenImages;
+import dev.tandem.data.TooManyBrokenException;
+import dev.tandem.data.image.ImageException;
 import dev.tandem.nn.AuxiliaryHeads;
 import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
@@ -13,6 +16,7 @@ import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,11 +45,14 @@ public final class Trainer {
     private static final String RATE = "learningRate";
     private static final String BEST_EPOCH = "bestEpoch";
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+    static final String BROKEN = "trainBroken"; // a line each
 
     private final TrainerBuilder settings;
     private final Module model;
     private final Optimizer optimizer;
     private final Device device;
+    private final BrokenImages brokenTraining;
+    private final BrokenImages brokenValidation; // null where nothing is validated on
     private final String fingerprint; // of the training images; empty where no checkpoint will hold it
     private final String validationFingerprint; // likewise
     private final DivergenceDiagnosis diagnosis = new DivergenceDiagnosis();
@@ -80,6 +87,9 @@ public final class Trainer {
         this.fingerprint = saves ? settings.trainData.fingerprint() : "";
         this.validationFingerprint =
                 saves && settings.validationData != null ? settings.validationData.fingerprint() : "";
+        this.brokenTraining = new BrokenImages(settings.trainData, settings.maxBroken);
+        this.brokenValidation =
+                settings.validationData == null ? null : new BrokenImages(settings.validationData, settings.maxBroken);
     }
 
     /** A trainer of an initialised network. */
@@ -118,6 +128,7 @@ public final class Trainer {
      *
      * @throws IllegalStateException if it ran already
      * @throws RunInUseException if somebody else trains in the run folder
+     * @throws TooManyBrokenException if more photos cannot be read than {@link TrainerBuilder#maxBroken} says
      */
     public TrainingResult run() {
         if (started) {
@@ -140,11 +151,31 @@ public final class Trainer {
 
     private void runEpochs() {
         try (BatchLoader opened = BatchLoader.shuffled(
-                settings.trainData, settings.batchSize, settings.seed, settings.augmentation, device.threads())) {
+                settings.trainData,
+                settings.batchSize,
+                settings.seed,
+                settings.augmentation,
+                device.threads(),
+                brokenTraining)) {
             loader = opened;
+            if (epoch < settings.epochs) {
+                lookForBrokenPhotos();
+            }
             while (epoch < settings.epochs && !stopRequested) {
                 runEpoch();
             }
+        } catch (TooManyBrokenException e) {
+            if (step > 0) { // what was computed is kept
+                checkpoint();
+            }
+            throw e;
+        }
+    }
+
+    private void lookForBrokenPhotos() {
+        brokenTraining.lookForThem(device.threads());
+        if (brokenValidation != null) {
+            brokenValidation.lookForThem(device.threads());
         }
     }
 
@@ -167,6 +198,7 @@ public final class Trainer {
                 checkpoint();
             }
         }
+        DataChecks.requireSome(metrics.images(), settings.trainData);
         double seconds = (System.nanoTime() - start) / 1e9;
         endEpoch(seconds, (metrics.images() - imagesBefore) / seconds, share(waitedBefore, start));
     }
@@ -194,7 +226,7 @@ public final class Trainer {
             optimizer.step();
             metrics.add(value, outputs.get(0).toFloatArray(), settings.spec.classes(), batch.labels());
             step++;
-            batchInEpoch++;
+            batchInEpoch = batch.number() + 1;
             if (Double.isNaN(secondsToFirstStep)) {
                 secondsToFirstStep = secondsSinceStart();
             }
@@ -236,6 +268,7 @@ public final class Trainer {
                     device,
                     null,
                     settings.loss,
+                    brokenValidation,
                     () -> stopRequested);
             if (stopRequested) { // measured on some of the images only: resuming measures anew
                 checkpoint();
@@ -314,6 +347,7 @@ public final class Trainer {
         values.put(LABELS, DataChecks.labelsFingerprint(settings.trainData));
         values.put(FILES, fingerprint);
         values.put(VALIDATION_FILES, validationFingerprint);
+        values.put(BROKEN, String.join("\n", brokenTraining.fingerprints()));
         values.put("optimizerSteps", Long.toString(optimizer.stepCount()));
         values.put("randomSeed", Long.toString(random[0]));
         values.put("randomOffset", Long.toString(random[1]));
@@ -436,7 +470,16 @@ public final class Trainer {
                 secondsToFirstStep,
                 device.memoryStats().peakBytes(),
                 weights,
-                best);
+                best,
+                broken());
+    }
+
+    private List<ImageException> broken() {
+        List<ImageException> all = new ArrayList<>(brokenTraining.list());
+        if (brokenValidation != null) {
+            all.addAll(brokenValidation.list());
+        }
+        return List.copyOf(all);
     }
 
     private double secondsSinceStart() {

@@ -1,6 +1,7 @@
 package dev.tandem.trainer;
 
 import dev.tandem.data.Augmentation;
+import dev.tandem.data.BrokenLimit;
 import dev.tandem.data.ImageDataset;
 import dev.tandem.nn.Module;
 import dev.tandem.optim.Optimizer;
@@ -27,6 +28,7 @@ public final class TrainerBuilder {
     boolean resume;
     long checkpointEvery;
     int keepCheckpoints = 3;
+    BrokenLimit maxBroken = BrokenLimit.USUAL;
     final List<Callback> callbacks = new ArrayList<>();
 
     TrainerBuilder(Module model, NetworkSpec spec) {
@@ -124,6 +126,15 @@ public final class TrainerBuilder {
     /** How many of the newest checkpoints stay; 3 by default. */
     public TrainerBuilder keepCheckpoints(int count) {
         this.keepCheckpoints = atLeastOne("checkpoints to keep", count);
+        return this;
+    }
+
+    /**
+     * How many photos may be broken, of those to train on and of those to validate on; 1 % by default. They are left out of their
+     * batches and listed in the result; with more, training ends, before its first step where a look at the files shows them.
+     */
+    public TrainerBuilder maxBroken(BrokenLimit limit) {
+        this.maxBroken = limit;
         return this;
     }
 

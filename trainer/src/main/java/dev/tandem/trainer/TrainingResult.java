@@ -1,6 +1,8 @@
 package dev.tandem.trainer;
 
+import dev.tandem.data.image.ImageException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * How a training ended.
@@ -13,6 +15,7 @@ import java.nio.file.Path;
  * @param secondsToFirstStep from the trainer's start to the end of its first step
  * @param weights those at the end, whether it was completed or stopped early; null without a run folder
  * @param bestWeights those of the best epoch; null without a run folder or if none was validated
+ * @param broken photos that could not be read and were left out, of those to train on and then of those to validate on
  */
 public record TrainingResult(
         boolean completed,
@@ -26,4 +29,5 @@ public record TrainingResult(
         double secondsToFirstStep,
         long peakBytes,
         Path weights,
-        Path bestWeights) {}
+        Path bestWeights,
+        List<ImageException> broken) {}

@@ -33,7 +33,7 @@ class BatchTest {
             Thread filling = new Thread(() -> {
                 try (Decoders decoders = new Decoders(2)) {
                     int[] order = IntStream.range(0, IMAGES).toArray();
-                    batch.fill(new Photos(), order, 0, IMAGES, Augmentation.NONE, 0, 0, decoders);
+                    batch.fill(new Photos(), 0, order, Augmentation.NONE, 0, 0, decoders, null);
                 } catch (RuntimeException e) {
                     stillWriting.set(writing.get());
                     failure.set(e);

@@ -60,7 +60,7 @@ class DatasetsTest {
                         "data folder " + folder + ": no train set was found; looked for train-images-idx3-ubyte and"
                                 + " train-labels-idx1-ubyte, plain or with .gz (MNIST, Fashion-MNIST); data_batch_1.bin,"
                                 + " data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin (CIFAR-10, binary"
-                                + " version); photos (JPEG, PNG, BMP or GIF) in train/<class>/ or <class>/");
+                                + " version); photos (JPEG, PNG, WebP, TIFF, BMP or GIF) in train/<class>/ or <class>/");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Datasets.open(folder, Split.TEST))
                 .withMessageContaining("t10k-images-idx3-ubyte")

@@ -99,10 +99,62 @@ class ImageFolderTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> photos.labelledAs(List.of("blue", "green")))
                 .withMessageContaining(folder.resolve("val/crimson").toString())
-                .withMessageContaining("only blue, green");
+                .withMessageContaining("there is no class crimson: the network knows blue, green");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> photos.labelledAs(List.of("0", "1", "2")))
                 .withMessageContaining("only 3 numbers, and there are 2 folders");
+    }
+
+    /** By order, folder 3 would be taken for class 2. */
+    @Test
+    void foldersThatAreCalledByNumbersAreClassesByName() {
+        for (String name : List.of("2", "3", "4")) {
+            write(name + "/1.png", 8, 8);
+        }
+        ImageFolder photos = (ImageFolder) Datasets.open(folder, Split.TRAIN);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> photos.labelledAs(List.of("1", "2", "3")))
+                .withMessageContaining(folder.resolve("4").toString())
+                .withMessageContaining("there is no class 4: the network knows 1, 2, 3");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> photos.labelledAs(List.of("0", "1", "2")))
+                .withMessageContaining("there is no class 3: the network knows 0, 1, 2");
+        assertThat(photos.labelledAs(List.of("4", "2", "3", "1")).label(2)).isZero();
+    }
+
+    @Test
+    void foldersOfNumbersAreTheClassesOfPublishedWeightsByNumber() {
+        write("0003/1.png", 8, 8);
+        write("1/1.png", 8, 8);
+        ImageFolder photos = (ImageFolder) Datasets.open(folder, Split.TRAIN);
+
+        ImageFolder labelled = photos.labelledAs(List.of("0", "1", "2", "3"));
+
+        assertThat(IntStream.range(0, 2).map(labelled::label)).containsExactly(3, 1);
+    }
+
+    @Test
+    void takingFoldersByOrderIsSaid() {
+        write("cat/1.png", 8, 8);
+        write("dog/1.png", 8, 8);
+
+        ImageFolder labelled = ((ImageFolder) Datasets.open(folder, Split.TRAIN)).labelledAs(List.of("0", "1"));
+
+        assertThat(labelled.label(1)).isEqualTo(1);
+        assertThat(labelled.remarks())
+                .anyMatch(each -> each.contains("just numbers") && each.contains("from 0 for cat to 1 for dog"));
+    }
+
+    @Test
+    void capitalLettersMakeAnotherNameAndThatIsSaid() {
+        write("Cat/1.png", 8, 8);
+        ImageFolder photos = (ImageFolder) Datasets.open(folder, Split.TRAIN);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> photos.labelledAs(List.of("cat", "dog")))
+                .withMessageContaining(
+                        "there is no class Cat: the network knows cat, dog (of cat capital letters differ");
     }
 
     @Test

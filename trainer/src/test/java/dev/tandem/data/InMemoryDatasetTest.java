@@ -1,5 +1,6 @@
 package dev.tandem.data;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.List;
@@ -23,5 +24,17 @@ class InMemoryDatasetTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new InMemoryDataset("x", 1, 1, 1, CLASSES, new byte[] {-1}, new byte[1]))
                 .withMessageContaining("label 255");
+    }
+
+    @Test
+    void classesOfANetworkAreFoundByNameUnlessTheyAreJustNumbers() {
+        InMemoryDataset animals =
+                new InMemoryDataset("animals", 1, 1, 1, List.of("cat", "dog"), new byte[] {0, 1}, new byte[2]);
+
+        assertThat(animals.labelledAs(List.of("dog", "cat")).label(0)).isEqualTo(1);
+        assertThat(animals.labelledAs(List.of("0", "1")).label(0)).isZero();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> animals.labelledAs(List.of("dog", "cow")))
+                .withMessageContaining("there is no class cat: the network knows dog, cow");
     }
 }

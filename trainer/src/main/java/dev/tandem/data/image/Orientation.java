@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * How a camera was held: JPEG files tell it in EXIF's orientation tag (CIPA DC-008, 4.6.4), and javax.imageio does not look at
- * it.
+ * How a camera was held: JPEG files tell it in EXIF's orientation tag (CIPA DC-008, 4.6.4), which is TIFF's, and javax.imageio does
+ * not look at it.
  */
 final class Orientation {
     private static final int UPRIGHT = 1;
@@ -17,6 +17,9 @@ final class Orientation {
     static int of(byte[] file) {
         try {
             ByteBuffer bytes = ByteBuffer.wrap(file);
+            if (ImageFormat.of(file).orElse(null) == ImageFormat.TIFF) {
+                return inTiff(bytes);
+            }
             if (bytes.remaining() < 4 || (bytes.getShort() & 0xffff) != 0xffd8) {
                 return UPRIGHT;
             }

@@ -3,35 +3,29 @@ package dev.tandem.data.image;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
 
 /** An image as planes: one for grey, three for red, green and blue. */
 public record Picture(List<Plane> planes) {
     private static final int STRIP = 64; // rows that are scaled at once
-    private static final int LONGEST_SIDE = 65_535; // what JPEG can tell
-    private static final long MOST_PIXELS = 1L << 28; // more than cameras have; 1 GiB once decoded
 
     /**
-     * Reads PNG, JPEG, BMP or GIF, upright. What is transparent becomes white.
+     * Reads JPEG, PNG, WebP, TIFF, BMP or GIF, whatever the file is called, upright. What is transparent becomes white; of several
+     * images in a file the first is read.
      *
      * @throws ImageException if it cannot be read, saying why
      */
     public static Picture read(Path file) {
         byte[] bytes = bytes(file);
-        return of(decode(file, bytes)).upright(bytes);
+        return of(Decoder.decode(file, bytes)).upright(bytes);
     }
 
     /**
@@ -46,7 +40,7 @@ public record Picture(List<Plane> planes) {
             Path file, int side, Interpolation interpolation, int height, int width, double down, double right) {
         byte[] bytes = bytes(file);
         int orientation = Orientation.of(bytes);
-        BufferedImage image = decode(file, bytes);
+        BufferedImage image = Decoder.decode(file, bytes);
         int[] size = covering(image.getHeight(), image.getWidth(), side, side);
         boolean turned = Orientation.turns(orientation);
         Window part = Window.of(turned ? size[1] : size[0], turned ? size[0] : size[1], height, width, down, right);
@@ -57,27 +51,13 @@ public record Picture(List<Plane> planes) {
     private static byte[] bytes(Path file) {
         try {
             return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new ImageException(file, "it is not there");
+        } catch (AccessDeniedException e) {
+            throw new ImageException(file, "it may not be read; give it the right to be read (chmod +r)");
         } catch (IOException e) {
-            throw new ImageException("image " + file + ": it cannot be read (" + e + ")");
+            throw new ImageException(file, "its bytes cannot be read (" + e + ")");
         }
-    }
-
-    private static BufferedImage decode(Path file, byte[] bytes) {
-        BufferedImage image;
-        try {
-            ImageIO.setUseCache(false);
-            image = decodeKnown(file, bytes);
-        } catch (ImageException e) {
-            throw e;
-        } catch (IOException | RuntimeException e) {
-            throw new ImageException("image " + file + ": it cannot be read (" + e.getMessage()
-                    + "); it may be damaged, or of an uncommon kind: save it as RGB JPEG or PNG");
-        }
-        if (image == null) {
-            throw new ImageException(
-                    "image " + file + ": it is no PNG, JPEG, BMP or GIF file; convert it to one of them");
-        }
-        return image;
     }
 
     private Picture upright(byte[] file) {
@@ -117,51 +97,11 @@ public record Picture(List<Plane> planes) {
                 : new int[] {coveredHeight, (int) ((long) width * coveredHeight / height)};
     }
 
-    /** Null if it is of no known kind. The rest of a truncated JPEG would be grey. */
-    private static BufferedImage decodeKnown(Path file, byte[] bytes) throws IOException {
-        try (ImageInputStream input = ImageIO.createImageInputStream(new ByteArrayInputStream(bytes))) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(input);
-            if (!readers.hasNext()) {
-                return null;
-            }
-            ImageReader reader = readers.next();
-            List<String> warnings = new ArrayList<>();
-            reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
-            try {
-                reader.setInput(input);
-                checkSize(file, reader.getHeight(0), reader.getWidth(0));
-                BufferedImage image = reader.read(0);
-                Optional<String> truncated = warnings.stream()
-                        .filter(each -> each.contains("Truncated"))
-                        .findFirst();
-                if (truncated.isPresent()) {
-                    throw new IOException(truncated.get());
-                }
-                return image;
-            } finally {
-                reader.dispose();
-            }
-        }
-    }
-
-    /** By the header, before memory is asked for. */
-    private static void checkSize(Path file, int height, int width) {
-        if (Math.max(height, width) > LONGEST_SIDE || (long) height * width > MOST_PIXELS) {
-            throw new ImageException(String.format(
-                    Locale.ROOT,
-                    "image %s: it has %,d×%,d pixels (height × width); at most %,d a side and %,d in all are read,"
-                            + " make it smaller or cut it",
-                    file,
-                    height,
-                    width,
-                    LONGEST_SIDE,
-                    MOST_PIXELS));
-        }
-    }
-
     static Picture of(BufferedImage image) {
-        boolean grey = image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
-        return grey ? ofGrey(image) : ofColours(image);
+        int colours = image.getColorModel().getColorSpace().getType();
+        return colours == ColorSpace.TYPE_GRAY
+                ? ofGrey(image)
+                : colours == ColorSpace.TYPE_CMYK ? ofInks(image) : ofColours(image);
     }
 
     /** From the raster itself: BufferedImage.getRGB takes grey for linear light and brightens it. */
@@ -178,6 +118,24 @@ public record Picture(List<Plane> planes) {
             }
         }
         return new Picture(List.of(new Plane(image.getHeight(), image.getWidth(), values)));
+    }
+
+    /** From the raster itself, as Pillow does it: paper shows through what each ink leaves. Java brightens these too. */
+    private static Picture ofInks(BufferedImage image) {
+        Raster raster = image.getRaster();
+        float scale = (1L << raster.getSampleModel().getSampleSize(0)) - 1;
+        List<Plane> planes = new ArrayList<>();
+        for (int c = 0; c < 3; c++) {
+            float[] values = new float[image.getHeight() * image.getWidth()];
+            for (int y = 0; y < image.getHeight(); y++) {
+                for (int x = 0; x < image.getWidth(); x++) {
+                    values[y * image.getWidth() + x] =
+                            (1 - raster.getSample(x, y, c) / scale) * (1 - raster.getSample(x, y, 3) / scale);
+                }
+            }
+            planes.add(new Plane(image.getHeight(), image.getWidth(), values));
+        }
+        return new Picture(planes);
     }
 
     private static Picture ofColours(BufferedImage image) {

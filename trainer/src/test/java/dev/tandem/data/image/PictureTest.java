@@ -89,7 +89,7 @@ class PictureTest {
         assertThatThrownBy(() -> Picture.read(file))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining(file.toString())
-                .hasMessageContaining("no PNG, JPEG, BMP or GIF");
+                .hasMessageContaining("no JPEG, PNG, WebP, TIFF, BMP or GIF");
     }
 
     @Test
