@@ -43,6 +43,7 @@ final class TrainingJob {
     private static final double SPLIT_SHARE = 0.1;
     private static final double STATISTICS_OF_BEFORE = 0.05;
     private static final int FEW_PHOTOS = 5000;
+    private static final int IMAGENET_SIZE = 224; // smaller networks are nowhere to be had trained
 
     private final Console console;
     private final TrainSettings settings;
@@ -354,8 +355,10 @@ final class TrainingJob {
                 + run.path());
         boolean fromNothing = settings.pretrained() == null && settings.weights() == null;
         if (fromNothing && trainData.cutsPhotos() && trainData.size() < FEW_PHOTOS) {
-            console.note("tandem: these photos are few to learn from nothing; with published weights of "
-                    + settings.model() + " it gets further: --pretrained FILE (docs/transfer.md)");
+            boolean published = settings.entry().defaults().imageSize() >= IMAGENET_SIZE;
+            console.note("tandem: these photos are few to learn from nothing; "
+                    + (published ? settings.model() : "a network for photos, such as resnet18,")
+                    + " gets further with published weights: --pretrained FILE (docs/transfer.md)");
         }
     }
 
