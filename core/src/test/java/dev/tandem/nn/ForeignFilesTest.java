@@ -8,7 +8,6 @@ import dev.tandem.io.HostTensor;
 import dev.tandem.io.SafeTensors;
 import dev.tandem.io.WeightsFile;
 import dev.tandem.tensor.DType;
-import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Shape;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,26 +23,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A network's weights are found wherever programs of others put them; {@code make_foreign_files.py} wrote the files. */
-class ForeignFilesTest {
+class ForeignFilesTest extends OnDevice {
     @TempDir
     Path folder;
 
-    private Device device;
     private Sequential network;
 
     @BeforeEach
     void build() {
-        device = Device.open("reference");
         network = new Sequential()
                 .add("conv1", new Conv2d(1, 2, 3))
                 .add("bn1", new BatchNorm2d(2))
                 .add("fc", new Linear(3, 4));
         network.initialize(device, 1);
-    }
-
-    @AfterEach
-    void close() {
-        device.close();
     }
 
     private Path file(String name) throws Exception {
