@@ -6,6 +6,7 @@ import dev.tandem.backend.DeviceOptions;
 import dev.tandem.backend.RecentlyUsed;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.pool.CachingAllocator;
+import dev.tandem.backend.pool.DeviceMemory;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.util.ArrayList;
@@ -22,6 +23,9 @@ final class CpuRuntime implements AutoCloseable {
      */
     private static final int MOST_NATIVE = 1024;
 
+    /** The most primitives beside those for each thread, which runs {@link Winograd}'s products alone. */
+    private static final int MOST_OF_A_THREAD = 64;
+
     /** The most plans of one kind that are Java's alone. */
     private static final int MOST_PLANS = 256;
 
@@ -30,12 +34,17 @@ final class CpuRuntime implements AutoCloseable {
     private final boolean deterministic;
     private final long stream = OneDnn.create("dnnl_stream_create", OneDnn.ENGINE, 1);
     private final List<RecentlyUsed<?, ?>> caches = new ArrayList<>();
-    private final RecentlyUsed<Object, Primitive> primitives = cache("oneDNN primitives", MOST_NATIVE, Primitive::close);
+    private final RecentlyUsed<Object, Primitive> primitives;
 
     CpuRuntime(DeviceOptions options, int threads, long memoryLimitBytes) {
-        this.allocator =
-                new CachingAllocator("cpu", new NativeMemory.Pool(), memoryLimitBytes, options.traceAllocations());
+        boolean guards = Boolean.getBoolean(GuardedMemory.PROPERTY);
+        DeviceMemory memory = guards ? new GuardedMemory() : new NativeMemory.Pool();
+        this.allocator = new CachingAllocator("cpu", memory, memoryLimitBytes, options.traceAllocations());
+        if (guards) {
+            allocator.keepNothing();
+        }
         this.parallel = new Parallel(threads);
+        this.primitives = cache("oneDNN primitives", MOST_NATIVE + MOST_OF_A_THREAD * threads, Primitive::close);
         this.deterministic = options.deterministic();
     }
 
@@ -152,7 +161,7 @@ final class CpuRuntime implements AutoCloseable {
     public void close() {
         caches.forEach(RecentlyUsed::close);
         parallel.close();
-        allocator.close();
         OneDnn.call("dnnl_stream_destroy", stream);
+        allocator.close();
     }
 }

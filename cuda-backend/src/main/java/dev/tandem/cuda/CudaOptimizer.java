@@ -123,7 +123,7 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
 
     @Override
     public void lerp(Storage target, Storage source, float weight) {
-        Bounds.sameShape("moving average", target, source);
+        Bounds.alike("moving average", target, source);
         CudaStorage.requireFloat32("lerp", target, source);
         CudaStorage to = (CudaStorage) target;
         runtime.kernel(FILE, "lerp", DType.FLOAT32)

@@ -14,6 +14,8 @@ import jcuda.driver.JCudaDriver;
 final class CudaRuntime implements AutoCloseable {
     /** Set to 0 for NVIDIA's compute-sanitizer, which else sees one large block. */
     private static final String CACHING = "TANDEM_CUDA_CACHING";
+    /** Likewise for tests on the simulated CUDA, which watches every access; on the CPU the same property surrounds blocks. */
+    private static final String GUARDS = "tandem.memory.guards";
     /** Algorithms of cuDNN that want more scratch memory than this are not worth it. */
     private static final long MOST_WORKSPACE = 1L << 30;
     /** What cuDNN's vector loads need. */
@@ -45,7 +47,7 @@ final class CudaRuntime implements AutoCloseable {
         long limit = options.memoryLimitBytes() > 0 ? options.memoryLimitBytes() : memoryBytes;
         workspaceLimitBytes = Math.min(MOST_WORKSPACE, limit / 8);
         allocator = new CachingAllocator(name, memory, limit, options.traceAllocations());
-        if ("0".equals(System.getenv(CACHING))) {
+        if ("0".equals(System.getenv(CACHING)) || Boolean.getBoolean(GUARDS)) {
             allocator.keepNothing();
         }
         stream = new Stream(status);
