@@ -148,4 +148,9 @@ final class CpuMemory implements MemoryOps {
     public List<String> liveReport() {
         return runtime.allocator().liveReport();
     }
+
+    @Override
+    public String cacheReport() {
+        return runtime.caches().describe();
+    }
 }

@@ -80,6 +80,16 @@ final class OneDnn {
     /** The CPU as a oneDNN engine, shared by all devices. */
     static final long ENGINE = create("dnnl_engine_create", 1, 0L);
 
+    /**
+     * Of the primitives that oneDNN itself keeps after we have closed ours; by default it is 1024, some hundred megabytes. Those of a
+     * device's threads, which are made one after the other, share their code.
+     */
+    private static final int MOST_KEPT = 32;
+
+    static {
+        call("dnnl_set_primitive_cache_capacity", MOST_KEPT);
+    }
+
     private OneDnn() {}
 
     private static SymbolLookup load() {

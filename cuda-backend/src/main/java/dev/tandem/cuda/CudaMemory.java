@@ -138,4 +138,9 @@ final class CudaMemory implements MemoryOps {
     public List<String> liveReport() {
         return runtime.allocator().liveReport();
     }
+
+    @Override
+    public String cacheReport() {
+        return runtime.caches().describe();
+    }
 }

@@ -10,7 +10,7 @@ import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 
 /** Neural operations on a GPU. */
-final class CudaNeural implements NeuralOps, AutoCloseable {
+final class CudaNeural implements NeuralOps {
     private final Convolution convolution;
     private final Pooling pooling;
     private final BatchNorm batchNorm;
@@ -208,10 +208,5 @@ final class CudaNeural implements NeuralOps, AutoCloseable {
         Shape scores = query.shape().with(3, key.shape().size(2));
         Bounds.requireSaved("attention", forward.saved(), scores);
         return attention.backward(gradient, query, key, value, forward.saved(), scale);
-    }
-
-    @Override
-    public void close() {
-        convolution.close();
     }
 }
