@@ -4,10 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.tandem.backend.ReadyNatives;
 import dev.tandem.tensor.DeviceException;
-import java.io.File;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -104,28 +101,11 @@ final class OneDnn {
     static SymbolLookup library(Map<String, String> names) {
         String platform = Loader.getPlatform();
         String name = names.get(platform.substring(0, platform.indexOf('-')));
-        Path file = ReadyNatives.folder()
-                .map(folder -> folder.resolve(name))
-                .orElseGet(() -> extract("/org/bytedeco/dnnl/" + platform + "/" + name));
+        Path file = NativeFiles.file(name);
         try {
             return SymbolLookup.libraryLookup(file, Arena.global());
         } catch (IllegalArgumentException e) {
             throw new DeviceException("cpu: " + file + " could not be loaded: " + e.getMessage(), e);
-        }
-    }
-
-    /** To JavaCPP's cache, once. */
-    private static Path extract(String resource) {
-        try {
-            File file = Loader.cacheResource(resource);
-            if (file == null) {
-                throw new DeviceException("cpu: " + resource
-                        + " is not on the class path; add org.bytedeco:dnnl with the classifier "
-                        + Loader.getPlatform());
-            }
-            return file.toPath();
-        } catch (IOException e) {
-            throw new DeviceException("cpu: " + resource + " could not be unpacked: " + e.getMessage(), e);
         }
     }
 
