@@ -134,9 +134,7 @@ public final class Bounds {
         for (Storage part : parts) {
             boolean fits = part.dtype() == first.dtype()
                     && part.shape().rank() == first.shape().rank()
-                    && part.shape()
-                            .with(axis, first.shape().size(axis))
-                            .equals(first.shape());
+                    && part.shape().with(axis, first.shape().size(axis)).equals(first.shape());
             if (!fits) {
                 throw new ShapeException("concat: " + describe(first) + " and " + describe(part) + " along axis " + axis
                         + "; types must be equal, and all other sizes");

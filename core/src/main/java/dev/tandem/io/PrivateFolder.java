@@ -73,14 +73,16 @@ public final class PrivateFolder {
 
     private static void requireOwn(Path folder) throws IOException {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-            throw new IOException(folder + " is a link or a file; code is loaded from it, so it must be a folder of your"
-                    + " own: remove it, or name another place with XDG_CACHE_HOME");
+            throw new IOException(
+                    folder + " is a link or a file; code is loaded from it, so it must be a folder of your"
+                            + " own: remove it, or name another place with XDG_CACHE_HOME");
         }
         Path mine = Files.createTempFile(folder, "owner", ".tmp");
         try {
             if (!Files.getOwner(mine).equals(Files.getOwner(folder))) {
-                throw new IOException(folder + " belongs to " + Files.getOwner(folder) + "; code is loaded from it, so it"
-                        + " must be your own: remove it, or name another place with XDG_CACHE_HOME");
+                throw new IOException(
+                        folder + " belongs to " + Files.getOwner(folder) + "; code is loaded from it, so it"
+                                + " must be your own: remove it, or name another place with XDG_CACHE_HOME");
             }
         } finally {
             Files.delete(mine);

@@ -222,11 +222,10 @@ class BoundsConformance extends Kit {
             refused(() -> device.neural().poolBackward(PoolKind.MAX, gradient, null, x.shape(), halves));
             refused(() -> device.neural().dropoutBackward(x, make(held, DType.UINT8, 3), 0.5f));
             Normalized statistics = new Normalized(null, one, four, null);
-            refused(() ->
-                    device.neural().batchNormBackward(x, x, statistics, four, 0.1f, null, false, four, four));
+            refused(() -> device.neural().batchNormBackward(x, x, statistics, four, 0.1f, null, false, four, four));
             Normalized output = new Normalized(small, four, four, null);
-            refused(() -> device.neural()
-                    .batchNormBackward(x, x, output, four, 0.1f, Activation.RELU, false, four, four));
+            refused(() ->
+                    device.neural().batchNormBackward(x, x, output, four, 0.1f, Activation.RELU, false, four, four));
             Storage six = floats(held, 6);
             Normalized rows = new Normalized(null, six, six, null);
             refused(() -> device.neural().layerNormBackward(x, x, rows, six, 0.1f, six, six));

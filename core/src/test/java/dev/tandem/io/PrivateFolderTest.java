@@ -74,7 +74,9 @@ class PrivateFolderTest {
 
     @Test
     void aResourceIsUnpackedOnceAndMendedIfItWasCut() throws IOException {
-        URL resource = Files.writeString(place.resolve("resource"), "a library").toUri().toURL();
+        URL resource = Files.writeString(place.resolve("resource"), "a library")
+                .toUri()
+                .toURL();
         PrivateFolder folder = PrivateFolder.at(place.resolve("unpacked"));
         Path file = folder.unpack("library", resource);
         assertThat(file).hasContent("a library");

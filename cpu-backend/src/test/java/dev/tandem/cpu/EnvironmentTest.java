@@ -27,7 +27,8 @@ class EnvironmentTest {
     public static void main(String[] arguments) {
         try (Device device = Device.open("cpu")) {
             System.out.println("threads: " + device.threads());
-            System.out.println("sum: " + Tensor.ones(2, 3).matmul(Tensor.ones(3, 1)).sum().item());
+            System.out.println(
+                    "sum: " + Tensor.ones(2, 3).matmul(Tensor.ones(3, 1)).sum().item());
         }
     }
 

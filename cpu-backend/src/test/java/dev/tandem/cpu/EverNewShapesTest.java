@@ -34,8 +34,9 @@ class EverNewShapesTest {
         CpuStorage result =
                 switch (number % 5) {
                     case 0 -> convolved(runtime, neural, x);
-                    case 1 -> (CpuStorage) neural.pool(PoolKind.AVERAGE, x, Window.square(3, 2, 1), false)
-                            .output();
+                    case 1 ->
+                        (CpuStorage) neural.pool(PoolKind.AVERAGE, x, Window.square(3, 2, 1), false)
+                                .output();
                     case 2 -> (CpuStorage) neural.softmax(x, 2, false);
                     case 3 -> product(runtime, math);
                     default -> runtime.plain(x);

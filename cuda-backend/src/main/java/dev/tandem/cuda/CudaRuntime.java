@@ -108,7 +108,8 @@ final class CudaRuntime implements AutoCloseable {
     /** Opens cuBLAS and cuDNN, so that a device on which they do not start is not taken. */
     void openLibraries() {
         cublas = new Cublas(status, stream);
-        cudnn = new Cudnn(status, stream, caches.add("cuDNN descriptors", MOST_KEPT, JCudnn::cudnnDestroyTensorDescriptor));
+        cudnn = new Cudnn(
+                status, stream, caches.add("cuDNN descriptors", MOST_KEPT, JCudnn::cudnnDestroyTensorDescriptor));
     }
 
     Cublas cublas() {

@@ -61,7 +61,8 @@ final class RedistJar {
     }
 
     private static Path unpacked(URL library) throws IOException {
-        Path folder = PrivateFolder.of("cuda-redist-" + PrivateFolder.sizeOf(library)).path();
+        Path folder =
+                PrivateFolder.of("cuda-redist-" + PrivateFolder.sizeOf(library)).path();
         List<Library> libraries = libraries(folder);
         if (!libraries.stream().allMatch(Library::isUnpacked)) {
             unpackAlone(libraries, folder);
