@@ -130,6 +130,9 @@ class BoundsConformance extends Kit {
             refused(() -> device.math().reduce(ReduceOp.SUM, x, 0, 0));
             refused(() -> device.math().reduce(ReduceOp.SUM, x, -1));
             refused(() -> device.math().argmax(x, 2));
+            refused(() -> device.math().argmax(x, -1));
+            refused(() -> device.neural().softmaxBackward(x, x, 2, false));
+            refused(() -> device.neural().softmaxBackward(x, x, -1, false));
             refused(() -> device.neural().softmax(x, 2, false));
             refused(() -> device.memory().concat(List.of(x, x), 2));
             refused(() -> device.memory().concat(List.of(x, floats(held, 4, 6)), 0));
@@ -196,6 +199,39 @@ class BoundsConformance extends Kit {
     }
 
     @Test
+    void gradientsOfConvolutionsNeedImagesOfTheWeightsChannels() {
+        try (Held held = new Held()) {
+            Shape five = Shape.of(2, 5, 5, 5);
+            Storage weight = floats(held, 6, 4, 3, 3);
+            Storage gradient = floats(held, 2, 6, 5, 5);
+            refused(() -> device.neural().convolutionBackwardInput(gradient, weight, five, SQUARE, 1));
+            Storage x = floats(held, 2, 5, 5, 5);
+            refused(() -> device.neural().convolutionBackwardWeight(x, gradient, SQUARE, 1, weight, null));
+        }
+    }
+
+    @Test
+    void gradientsOfNormalisationsHaveTheShapeOfTheirInput() {
+        try (Held held = new Held()) {
+            Storage x = floats(held, 2, 4, 3, 4);
+            Storage small = floats(held, 2, 4, 3, 3);
+            Storage four = floats(held, 4);
+            Storage three = floats(held, 3);
+            Storage rows = floats(held, 24);
+            Normalized batch = new Normalized(null, four, four, null);
+            Normalized layer = new Normalized(null, rows, rows, null);
+            Storage none = null;
+            refused(() -> device.neural().batchNorm(x, small, four, four, none, none, 0, 1, null));
+            refused(() -> device.neural().batchNormInference(x, small, four, four, four, four, 1, null));
+            refused(() -> device.neural().batchNormBackward(small, x, batch, four, 1, null, false, four, four));
+            refused(() -> device.neural().batchNormBackward(x, x, batch, four, 1, null, false, three, four));
+            refused(() -> device.neural().layerNormBackward(small, x, layer, four, 1, four, four));
+            refused(() -> device.neural().layerNormBackward(x, x, layer, four, 1, four, three));
+            refused(() -> device.neural().localResponseNormBackward(small, x, new Result(x, null), 3, 1, 1, 1));
+        }
+    }
+
+    @Test
     void channelsNumbersAreOneAChannel() {
         try (Held held = new Held()) {
             Storage x = floats(held, 2, 4, 3, 3);
@@ -253,6 +289,10 @@ class BoundsConformance extends Kit {
             refused(() -> device.neural().dropout(floats(held, 3), 0.5f, one));
             refused(() -> device.neural().crossEntropy(floats(held, 3, 4), one, 0));
             refused(() -> device.neural().crossEntropy(floats(held, 3, 4), floats(held, 3), 0));
+            Storage saved = floats(held, 3, 4);
+            Storage two = floats(held, 2);
+            refused(() -> device.neural().crossEntropyBackward(floats(held, 3), saved, one, 0));
+            refused(() -> device.neural().crossEntropyBackward(two, saved, saved, 0));
         }
     }
 
@@ -260,7 +300,7 @@ class BoundsConformance extends Kit {
     void updatesReachNoFurtherThanTheirBuffers() {
         try (Held held = new Held()) {
             Storage eight = floats(held, 8);
-            Storage scalars = floats(held, 5);
+            Storage scalars = floats(held, 6);
             List<Segment> fits = List.of(new Segment(0, 8, 1, 0, 0));
             List<Segment> outside = List.of(new Segment(2, 7, 1, 0, 0));
             List<Segment> negative = List.of(new Segment(-1, 2, 1, 0, 0));
@@ -268,7 +308,7 @@ class BoundsConformance extends Kit {
             refused(() -> device.optimizer().sgd(new Buffers(eight, eight, outside, scalars), null, 0, false));
             refused(() -> device.optimizer().sgd(new Buffers(eight, eight, negative, scalars), null, 0, false));
             refused(() -> device.optimizer().sgd(new Buffers(eight, floats(held, 7), fits, scalars), null, 0, false));
-            refused(() -> device.optimizer().sgd(new Buffers(eight, eight, fits, floats(held, 4)), null, 0, false));
+            refused(() -> device.optimizer().sgd(new Buffers(eight, eight, fits, floats(held, 5)), null, 0, false));
             refused(() -> device.optimizer().sgd(whole, floats(held, 7), 0.9f, false));
             refused(() -> device.optimizer().adam(whole, eight, floats(held, 7), 0.9f, 0.99f, 1, false));
             refused(() -> device.optimizer().globalNorm(new Buffers(eight, eight, outside, scalars), 1));

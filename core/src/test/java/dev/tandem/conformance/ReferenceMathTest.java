@@ -147,7 +147,7 @@ class ReferenceMathTest {
     void momentumByHand() {
         Storage parameters = of(shape(3), 1, 2, 9);
         Storage velocity = of(shape(3), 1, 0, 9);
-        Storage scalars = of(shape(5), 0.5, 1, 2, 0, 0);
+        Storage scalars = of(shape(6), 0.5, 1, 2, 0, 0, 0);
         List<Segment> segments = List.of(new Segment(0, 1, 1, 0, 0), new Segment(1, 1, 0.5f, 0.5f, 0.25f));
         Buffers buffers = new Buffers(parameters, of(shape(3), 1, 1, 1), segments, scalars);
         backend.optimizer().sgd(buffers, velocity, 0.5f, false);
@@ -160,7 +160,7 @@ class ReferenceMathTest {
     void adamsFirstStepIsTheRateWhateverTheGradient() {
         Storage parameters = of(shape(2), 1, 1);
         List<Segment> segments = List.of(new Segment(0, 2, 1, 0, 0));
-        Storage scalars = of(shape(5), 0.1, 1, 1, 0, 0);
+        Storage scalars = of(shape(6), 0.1, 1, 1, 0, 0, 0);
         Buffers buffers = new Buffers(parameters, of(shape(2), 1000, -0.001), segments, scalars);
         Storage means = of(shape(2), 0, 0);
         backend.optimizer().adam(buffers, means, of(shape(2), 0, 0), 0.9f, 0.999f, 0, false);
@@ -170,9 +170,9 @@ class ReferenceMathTest {
     @Test
     void clippingByGlobalNorm() {
         List<Segment> segments = List.of(new Segment(0, 1, 1, 0, 0), new Segment(2, 1, 1, 0, 0));
-        Storage scalars = of(shape(5), 0.1, 1, 0.5, 0, 0);
+        Storage scalars = of(shape(6), 0.1, 1, 0.5, 0, 0, 0);
         Buffers buffers = new Buffers(of(shape(3), 0, 0, 0), of(shape(3), 6, 100, 8), segments, scalars);
         backend.optimizer().globalNorm(buffers, 1);
-        assertValues(scalars, shape(5), 0.1, 1, 0.5 / (5 + 1e-6), 5, 0);
+        assertValues(scalars, shape(6), 0.1, 1, 0.5 / (5 + 1e-6), 5, 0, 0);
     }
 }
