@@ -80,15 +80,11 @@ public final class Bounds {
 
     /** {@link MemoryOps#permute}. */
     public static void permute(Storage source, int[] order) {
-        int rank = source.shape().rank();
-        long seen = Arrays.stream(order)
-                .filter(axis -> axis >= 0 && axis < rank)
-                .distinct()
-                .count();
-        if (order.length != rank || seen != rank) {
+        if (order.length != source.shape().rank()) {
             throw new ShapeException("permute: order " + Arrays.toString(order) + " of " + describe(source)
                     + "; it must name each axis once");
         }
+        axes("permute", source, order);
     }
 
     /** {@link MemoryOps#pad} and {@link MemoryOps#padBackward}, whose shape is of the padding's source. */
