@@ -20,7 +20,8 @@ final class DeviceSettings extends CudaSettings {
             names = "--threads",
             paramLabel = "N",
             converter = Values.AtLeastOne.class,
-            description = "CPU threads to compute with, and as many to decode photos ahead (default: one a core).")
+            description =
+                    "CPU threads to compute with, and as many to decode photos ahead (default: OMP_NUM_THREADS, or one a core).")
     Integer threads;
 
     @Option(

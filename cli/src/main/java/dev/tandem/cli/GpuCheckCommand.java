@@ -120,7 +120,7 @@ final class GpuCheckCommand extends Subcommand {
                 names = "--threads",
                 paramLabel = "N",
                 converter = Values.AtLeastOne.class,
-                description = "CPU threads of what runs on the CPU (default: one a core).")
+                description = "CPU threads of what runs on the CPU (default: OMP_NUM_THREADS, or one a core).")
         private Integer threads;
     }
 

@@ -28,6 +28,10 @@ final class MemoryReport {
         if (blocks.size() > LINES) {
             text.append("\n  and ").append(blocks.size() - LINES).append(" smaller ones");
         }
+        String caches = device.memory().cacheReport();
+        if (!caches.isEmpty()) {
+            text.append("\n  kept for shapes that may come again: ").append(caches);
+        }
         return text.toString();
     }
 }

@@ -7,6 +7,7 @@ import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.ShapeException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Whether an operation of the seam stays within the memory that it is given. A backend that computes at raw addresses asks here
@@ -79,15 +80,11 @@ public final class Bounds {
 
     /** {@link MemoryOps#permute}. */
     public static void permute(Storage source, int[] order) {
-        int rank = source.shape().rank();
-        long seen = Arrays.stream(order)
-                .filter(axis -> axis >= 0 && axis < rank)
-                .distinct()
-                .count();
-        if (order.length != rank || seen != rank) {
+        if (order.length != source.shape().rank()) {
             throw new ShapeException("permute: order " + Arrays.toString(order) + " of " + describe(source)
                     + "; it must name each axis once");
         }
+        axes("permute", source, order);
     }
 
     /** {@link MemoryOps#pad} and {@link MemoryOps#padBackward}, whose shape is of the padding's source. */
@@ -123,22 +120,107 @@ public final class Bounds {
         }
     }
 
-    /** Operands that are read element by element beside each other; null ones are left out. */
-    public static void sameShape(String operation, Storage first, Storage... others) {
+    /** {@link MemoryOps#concat}. */
+    public static void concat(List<Storage> parts, int axis) {
+        if (parts.isEmpty()) {
+            throw new ShapeException("concat: no parts; give at least one");
+        }
+        Storage first = parts.getFirst();
+        axes("concat", first, axis);
+        for (Storage part : parts) {
+            boolean fits = part.dtype() == first.dtype()
+                    && part.shape().rank() == first.shape().rank()
+                    && part.shape().with(axis, first.shape().size(axis)).equals(first.shape());
+            if (!fits) {
+                throw new ShapeException("concat: " + describe(first) + " and " + describe(part) + " along axis " + axis
+                        + "; types must be equal, and all other sizes");
+            }
+        }
+    }
+
+    /** Axes that are to be distinct ones of a storage, counted from the start. */
+    public static void axes(String operation, Storage x, int... axes) {
+        long seen = 0;
+        for (int axis : axes) {
+            if (axis < 0 || axis >= x.shape().rank() || (seen & 1L << axis) != 0) {
+                throw new ShapeException(operation + ": axes " + Arrays.toString(axes) + " of " + describe(x)
+                        + "; give each once, from 0 to " + (x.shape().rank() - 1));
+            }
+            seen |= 1L << axis;
+        }
+    }
+
+    /** Operands that broadcast, which are read as one type. */
+    public static void sameType(String operation, Storage a, Storage b) {
+        if (a.dtype() != b.dtype()) {
+            throw new ShapeException(operation + ": " + describe(a) + " and " + describe(b)
+                    + "; the types must be equal, since elements differ in size");
+        }
+    }
+
+    /** {@link MathOps#where}. */
+    public static void where(Storage condition, Storage a, Storage b) {
+        require("where: condition", condition, DType.UINT8, condition.shape());
+        sameType("where", a, b);
+    }
+
+    /** Operands that are read element by element beside each other, of one shape and type; null ones are left out. */
+    public static void alike(String operation, Storage first, Storage... others) {
         for (Storage other : others) {
             if (other != null) {
-                requireShape(operation, other, first.shape());
+                require(operation, other, first.dtype(), first.shape());
             }
         }
     }
 
     /** Numbers of one axis, such as a bias or a channel's statistics; null ones are left out. */
-    public static void perAxis(String operation, long size, Storage... vectors) {
+    public static void perAxis(String operation, DType dtype, long size, Storage... vectors) {
         for (Storage vector : vectors) {
-            if (vector != null && (vector.shape().rank() != 1 || vector.shape().size(0) != size)) {
-                throw new ShapeException(
-                        operation + ": " + describe(vector) + " given; it takes one number for each of " + size);
+            if (vector != null) {
+                Shape shape = vector.shape();
+                boolean fits = vector.dtype() == dtype && shape.rank() == 1 && shape.size(0) == size;
+                if (!fits) {
+                    throw new ShapeException(
+                            operation + ": " + describe(vector) + " given; it must be " + dtype + "[" + size + "]");
+                }
             }
+        }
+    }
+
+    /** {@link NeuralOps#poolBackward}. */
+    public static void poolBackward(PoolKind kind, Storage gradient, Storage saved, Shape x, Window window) {
+        requireShape("pooling: gradient", gradient, windowed(x, x.size(1), window));
+        if (kind.picks()) {
+            requireSaved("pooling", saved, gradient.shape());
+        }
+    }
+
+    /** What a forward saved for a backward, which reads it beside elements of the shape given. */
+    public static void requireSaved(String operation, Storage saved, Shape shape) {
+        if (saved == null || !saved.shape().equals(shape)) {
+            throw new ShapeException(operation + ": the forward saved " + (saved == null ? "nothing" : describe(saved))
+                    + ", for another call; this backward needs " + shape);
+        }
+    }
+
+    /** {@link NeuralOps#attention}; of its backward with the gradient, else null. */
+    public static void attention(Storage query, Storage key, Storage value, Storage gradient) {
+        Shape q = query.shape();
+        Shape k = key.shape();
+        Shape v = value.shape();
+        boolean fits = q.rank() == 4
+                && k.rank() == 4
+                && v.rank() == 4
+                && k.equals(q.with(2, k.size(2)))
+                && v.equals(k.with(3, v.size(3)));
+        if (!fits) {
+            throw new ShapeException("attention: query " + describe(query) + ", key " + describe(key) + ", value "
+                    + describe(value) + "; they must be [N, heads, T, D], [N, heads, S, D], [N, heads, S, E]");
+        }
+        sameType("attention", query, key);
+        sameType("attention", query, value);
+        if (gradient != null) {
+            require("attention: gradient", gradient, query.dtype(), q.with(3, v.size(3)));
         }
     }
 
@@ -161,7 +243,8 @@ public final class Bounds {
                     + (transposeB ? "ᵀ" : "") + "; it takes [.., m, k] × [.., k, n]");
         }
         long columns = right.size(transposeB ? -2 : -1);
-        perAxis("matmul: bias", columns, bias);
+        sameType("matmul", a, b);
+        perAxis("matmul: bias", a.dtype(), columns, bias);
         if (into != null) {
             Shape leading = left.rank() == 2 && right.rank() == 2
                     ? Shape.of()
@@ -169,7 +252,7 @@ public final class Bounds {
             long[] sizes = Arrays.copyOf(leading.toArray(), leading.rank() + 2);
             sizes[leading.rank()] = left.size(transposeA ? -1 : -2);
             sizes[leading.rank() + 1] = columns;
-            requireShape("matmul: result", into, Shape.of(sizes));
+            require("matmul: result", into, a.dtype(), Shape.of(sizes));
         }
     }
 

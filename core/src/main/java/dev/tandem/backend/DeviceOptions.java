@@ -3,7 +3,8 @@ package dev.tandem.backend;
 /**
  * How to open a device.
  *
- * @param threads CPU threads to compute with; 0 takes every core that the process may use
+ * @param threads CPU threads to compute with; 0 takes as many as the environment variable {@code OMP_NUM_THREADS} says or, where
+ *     it is not set, every core that the process may use
  * @param memoryLimitBytes the most memory to hold; 0 takes what the device has
  * @param deterministic whether results must repeat bit for bit from run to run with the same number of threads
  * @param traceAllocations whether each storage remembers the code line that asked for it, for leak reports
@@ -23,7 +24,7 @@ public record DeviceOptions(int threads, long memoryLimitBytes, boolean determin
 
     /** CPU threads to compute with, 1 or more. */
     public int threadsOrCores() {
-        return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        return threads > 0 ? threads : DefaultThreads.count();
     }
 
     public DeviceOptions withThreads(int threads) {

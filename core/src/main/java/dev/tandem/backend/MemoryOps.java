@@ -93,4 +93,9 @@ public interface MemoryOps {
 
     /** A line for each live memory block, largest first: bytes, shape, and the code line that asked if it was traced. */
     List<String> liveReport();
+
+    /** How full the caches are of what is kept by shape, as {@link Caches#describe}; empty if nothing is. */
+    default String cacheReport() {
+        return "";
+    }
 }

@@ -45,13 +45,9 @@ public final class RecentlyUsed<K, V> implements AutoCloseable {
         return value;
     }
 
-    public int size() {
-        return entries.size();
-    }
-
-    /** For reports: {@code oneDNN primitives: 12 of at most 1024}. */
+    /** For reports: {@code oneDNN primitives 12 of 1024}. */
     public String describe() {
-        return name + ": " + entries.size() + " of at most " + limit;
+        return name + " " + entries.size() + " of " + limit;
     }
 
     /** Frees all. */

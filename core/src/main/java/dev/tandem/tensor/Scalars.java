@@ -12,15 +12,21 @@ final class Scalars {
     private Scalars() {}
 
     static Tensor add(Tensor x, double value) {
-        return isInteger(x, value) ? binary(BinaryOp.ADD, x, value) : floating(x).linear(1, (float) value);
+        return isInteger(x, value)
+                ? binary(BinaryOp.ADD, x, value)
+                : floating(x).linear(1, (float) value);
     }
 
     static Tensor subtract(Tensor x, double value) {
-        return isInteger(x, value) ? binary(BinaryOp.SUBTRACT, x, value) : floating(x).linear(1, (float) -value);
+        return isInteger(x, value)
+                ? binary(BinaryOp.SUBTRACT, x, value)
+                : floating(x).linear(1, (float) -value);
     }
 
     static Tensor multiply(Tensor x, double value) {
-        return isInteger(x, value) ? binary(BinaryOp.MULTIPLY, x, value) : floating(x).linear((float) value, 0);
+        return isInteger(x, value)
+                ? binary(BinaryOp.MULTIPLY, x, value)
+                : floating(x).linear((float) value, 0);
     }
 
     /** Integers are divided exactly, toward zero. */
@@ -37,7 +43,8 @@ final class Scalars {
         if (value == 0 || Double.isInfinite(value) || Math.abs(Math.getExponent(reciprocal)) < Float.MAX_EXPONENT) {
             return real.linear((float) reciprocal, 0);
         }
-        double root = Math.sqrt(Math.abs(reciprocal)); // the reciprocal is out of float32's range, the quotient need not be
+        double root =
+                Math.sqrt(Math.abs(reciprocal)); // the reciprocal is out of float32's range, the quotient need not be
         return real.linear((float) root, 0).linear((float) Math.copySign(root, value), 0);
     }
 

@@ -2,7 +2,6 @@ package dev.tandem.tensor;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.backend.BinaryOp;
-import dev.tandem.backend.Bounds;
 import dev.tandem.backend.PadMode;
 import dev.tandem.backend.ReduceOp;
 import dev.tandem.backend.Storage;
@@ -533,7 +532,8 @@ public final class Tensor {
         producer.retain();
     }
 
-    // Arithmetic. Types promote as in PyTorch; with integers, a whole number keeps them integers, any other makes float32
+    // Arithmetic. Types promote as in PyTorch; with integers, a whole number keeps them integers, any other makes
+    // float32
     // -------------------------------------------------------------------------------------------------------
 
     public Tensor add(Tensor other) {

@@ -96,6 +96,11 @@ abstract class Kit {
         return device.name().equals("reference");
     }
 
+    /** Whether released memory is kept for the next who asks: the reference takes it from Java's heap, guarded blocks go back. */
+    final boolean keepsMemory() {
+        return !isReference() && !Boolean.getBoolean("tandem.memory.guards");
+    }
+
     /** Compares an operation with the reference, its inputs arriving in every way. They must not change. */
     final void checkForward(Tolerance tolerance, Operation operation, Values... inputs) {
         Shape shape;

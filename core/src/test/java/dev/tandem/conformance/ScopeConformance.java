@@ -216,7 +216,7 @@ class ScopeConformance extends TensorKit {
             }
         }
         assertThat(live()).isEqualTo(live);
-        if (!isReference()) {
+        if (keepsMemory()) {
             assertThat(device.memoryStats().systemAllocations())
                     .as("after the first steps nothing is asked of the system")
                     .isEqualTo(allocations);

@@ -2,7 +2,6 @@ package dev.tandem.cpu;
 
 import dev.tandem.backend.Finding;
 import dev.tandem.backend.ReadyNatives;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +38,7 @@ final class CpuExamination {
         return findings;
     }
 
-    /** Where native libraries are: ready, or where JavaCPP unpacks them. */
+    /** Where native libraries are: ready, or unpacked. */
     private static Finding libraries() {
         String subject = "native libraries";
         Optional<Path> ready = ReadyNatives.folder();
@@ -47,18 +46,12 @@ final class CpuExamination {
             return Finding.ok(subject, "ready in " + ready.get());
         }
         try {
-            File folder = Loader.getCacheDir();
-            return folder.canWrite()
-                    ? Finding.ok(subject, "unpacked to " + folder)
-                    : Finding.fail(
-                            subject,
-                            folder + " cannot be written, so oneDNN cannot be unpacked to it; make it writable, or name"
-                                    + " another: -Dorg.bytedeco.javacpp.cachedir=FOLDER");
+            return Finding.ok(subject, "unpacked to " + NativeFiles.folder());
         } catch (IOException | RuntimeException e) {
             return Finding.fail(
                     subject,
                     "no folder to unpack them to (" + e.getMessage()
-                            + "); name one that can be written: -Dorg.bytedeco.javacpp.cachedir=FOLDER");
+                            + "); name one that can be written with XDG_CACHE_HOME");
         }
     }
 

@@ -40,7 +40,7 @@ final class CpuMath implements MathOps {
     @Override
     public Storage unaryBackward(
             UnaryOp op, Storage gradient, Storage input, Storage output, float a, float b, boolean overwriteGradient) {
-        Bounds.sameShape("an activation's gradient", gradient, input, output);
+        Bounds.alike("an activation's gradient", gradient, input, output);
         Storage known = input != null ? input : output;
         if (isHalf(gradient)) {
             return halves(gradient, dy -> {
@@ -57,6 +57,7 @@ final class CpuMath implements MathOps {
 
     @Override
     public Storage binary(BinaryOp op, Storage a, Storage b) {
+        Bounds.sameType("arithmetic", a, b);
         if (!isHalf(a)) {
             return binary.run(op, a, b);
         }
@@ -70,12 +71,13 @@ final class CpuMath implements MathOps {
 
     @Override
     public Storage where(Storage condition, Storage a, Storage b) {
+        Bounds.where(condition, a, b);
         return Where.where(runtime, condition, a, b);
     }
 
     @Override
     public void addInto(float alpha, Storage x, float beta, Storage y) {
-        Bounds.sameShape("axpby", y, x);
+        Bounds.alike("axpby", y, x);
         if (!isHalf(y)) {
             elementwise.axpby(alpha, x, beta, y);
             return;
@@ -92,11 +94,13 @@ final class CpuMath implements MathOps {
 
     @Override
     public Storage reduce(ReduceOp op, Storage x, int... axes) {
+        Bounds.axes("reduce", x, axes);
         return halves(x, full -> reduction.reduce(op, full, axes));
     }
 
     @Override
     public Storage argmax(Storage x, int axis) {
+        Bounds.axes("argmax", x, axis);
         if (!isHalf(x)) {
             return ArgMax.run(runtime, x, axis);
         }

@@ -59,7 +59,7 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public void write(Storage source, Storage target) {
-        Bounds.sameShape("copy", target, source);
+        Bounds.alike("copy", target, source);
         StridedCopy.copy(runtime, (CpuStorage) source, (CpuStorage) target);
     }
 
@@ -113,6 +113,7 @@ final class CpuMemory implements MemoryOps {
 
     @Override
     public Storage concat(List<Storage> parts, int axis) {
+        Bounds.concat(parts, axis);
         return Concat.concat(runtime, parts, axis);
     }
 
@@ -146,5 +147,10 @@ final class CpuMemory implements MemoryOps {
     @Override
     public List<String> liveReport() {
         return runtime.allocator().liveReport();
+    }
+
+    @Override
+    public String cacheReport() {
+        return runtime.caches().describe();
     }
 }

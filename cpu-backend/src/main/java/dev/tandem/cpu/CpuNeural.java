@@ -6,6 +6,7 @@ import dev.tandem.backend.NeuralOps;
 import dev.tandem.backend.PoolKind;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.Window;
+import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 
 /** Neural operations on the CPU. */
@@ -38,7 +39,7 @@ final class CpuNeural implements NeuralOps {
     public Storage convolution(
             Storage x, Storage weight, Storage bias, Window window, int groups, Activation activation) {
         Bounds.convolution(x.shape(), weight.shape(), window, groups);
-        Bounds.perAxis("convolution: bias", weight.shape().size(0), bias);
+        Bounds.perAxis("convolution: bias", x.dtype(), weight.shape().size(0), bias);
         return convolution.forward(x, weight, bias, window, groups, activation);
     }
 
@@ -58,7 +59,7 @@ final class CpuNeural implements NeuralOps {
         Bounds.convolution(x.shape(), weightGradient.shape(), window, groups);
         long channels = weightGradient.shape().size(0);
         Bounds.requireShape("convolution: gradient", gradient, Bounds.windowed(x.shape(), channels, window));
-        Bounds.perAxis("convolution: bias gradient", channels, biasGradient);
+        Bounds.perAxis("convolution: bias gradient", x.dtype(), channels, biasGradient);
         convolution.backwardWeight(x, gradient, window, groups, weightGradient, biasGradient);
     }
 
@@ -69,7 +70,7 @@ final class CpuNeural implements NeuralOps {
 
     @Override
     public Storage poolBackward(PoolKind kind, Storage gradient, Storage saved, Shape x, Window window) {
-        Bounds.requireShape("pooling: gradient", gradient, Bounds.windowed(x, x.size(1), window));
+        Bounds.poolBackward(kind, gradient, saved, x, window);
         return pooling.backward(kind, gradient, saved, x, window);
     }
 
@@ -84,8 +85,8 @@ final class CpuNeural implements NeuralOps {
             float momentum,
             float epsilon,
             Activation activation) {
-        Bounds.sameShape("batch norm: residual", x, residual);
-        Bounds.perAxis("batch norm", x.shape().size(1), scale, shift, runningMean, runningVariance);
+        Bounds.alike("batch norm: residual", x, residual);
+        Bounds.perAxis("batch norm", DType.FLOAT32, x.shape().size(1), scale, shift, runningMean, runningVariance);
         return batchNorm.training(
                 x, residual, scale, shift, runningMean, runningVariance, momentum, epsilon, activation);
     }
@@ -100,8 +101,8 @@ final class CpuNeural implements NeuralOps {
             Storage variance,
             float epsilon,
             Activation activation) {
-        Bounds.sameShape("batch norm: residual", x, residual);
-        Bounds.perAxis("batch norm", x.shape().size(1), scale, shift, mean, variance);
+        Bounds.alike("batch norm: residual", x, residual);
+        Bounds.perAxis("batch norm", DType.FLOAT32, x.shape().size(1), scale, shift, mean, variance);
         return batchNorm.inference(x, residual, scale, shift, mean, variance, epsilon, activation);
     }
 
@@ -116,15 +117,17 @@ final class CpuNeural implements NeuralOps {
             boolean hasResidual,
             Storage scaleGradient,
             Storage shiftGradient) {
-        Bounds.sameShape("batch norm: gradient", x, gradient);
-        Bounds.perAxis("batch norm", x.shape().size(1), scale, scaleGradient, shiftGradient);
+        Bounds.alike("batch norm: gradient", x, gradient);
+        Bounds.perAxis("batch norm", DType.FLOAT32, x.shape().size(1), scale, scaleGradient, shiftGradient);
+        Bounds.perAxis("batch norm", DType.FLOAT32, x.shape().size(1), forward.mean(), forward.variance());
+        Bounds.alike("batch norm: output", x, activation == null ? null : forward.output());
         return batchNorm.backward(
                 gradient, x, forward, scale, epsilon, activation, hasResidual, scaleGradient, shiftGradient);
     }
 
     @Override
     public Normalized layerNorm(Storage x, Storage scale, Storage shift, float epsilon) {
-        Bounds.perAxis("layer norm", x.shape().size(-1), scale, shift);
+        Bounds.perAxis("layer norm", DType.FLOAT32, x.shape().size(-1), scale, shift);
         return layerNorm.forward(x, scale, shift, epsilon);
     }
 
@@ -137,8 +140,10 @@ final class CpuNeural implements NeuralOps {
             float epsilon,
             Storage scaleGradient,
             Storage shiftGradient) {
-        Bounds.sameShape("layer norm: gradient", x, gradient);
-        Bounds.perAxis("layer norm", x.shape().size(-1), scale, scaleGradient, shiftGradient);
+        Bounds.alike("layer norm: gradient", x, gradient);
+        Bounds.perAxis("layer norm", DType.FLOAT32, x.shape().size(-1), scale, scaleGradient, shiftGradient);
+        long rows = x.shape().elements() / Math.max(1, x.shape().size(-1));
+        Bounds.perAxis("layer norm: statistics", DType.FLOAT32, rows, forward.mean(), forward.variance());
         return layerNorm.backward(gradient, x, forward, scale, epsilon, scaleGradient, shiftGradient);
     }
 
@@ -150,7 +155,7 @@ final class CpuNeural implements NeuralOps {
     @Override
     public Storage localResponseNormBackward(
             Storage gradient, Storage x, Result forward, int size, float alpha, float beta, float k) {
-        Bounds.sameShape("local response norm: gradient", x, gradient);
+        Bounds.alike("local response norm: gradient", x, gradient);
         return localResponseNorm.backward(gradient, x, size, alpha, beta, k);
     }
 
@@ -162,17 +167,20 @@ final class CpuNeural implements NeuralOps {
 
     @Override
     public Storage dropoutBackward(Storage gradient, Storage saved, float probability) {
+        Bounds.requireSaved("dropout", saved, Dropout.maskShape(gradient.shape()));
         return dropout.backward(gradient, saved, probability);
     }
 
     @Override
     public Storage softmax(Storage x, int axis, boolean logarithm) {
+        Bounds.axes("softmax", x, axis);
         return softmax.forward(x, axis, logarithm);
     }
 
     @Override
     public Storage softmaxBackward(Storage gradient, Storage output, int axis, boolean logarithm) {
-        Bounds.sameShape("softmax: gradient", output, gradient);
+        Bounds.axes("softmax", output, axis);
+        Bounds.alike("softmax: gradient", output, gradient);
         return softmax.backward(gradient, output, axis, logarithm);
     }
 
@@ -185,18 +193,20 @@ final class CpuNeural implements NeuralOps {
     @Override
     public Storage crossEntropyBackward(Storage gradient, Storage saved, Storage target, float labelSmoothing) {
         Bounds.crossEntropy(saved, target);
-        Bounds.perAxis("cross-entropy: gradient", saved.shape().size(0), gradient);
+        Bounds.perAxis("cross-entropy: gradient", DType.FLOAT32, saved.shape().size(0), gradient);
         return crossEntropy.backward(gradient, saved, target, labelSmoothing);
     }
 
     @Override
     public Result attention(Storage query, Storage key, Storage value, float scale, boolean training) {
+        Bounds.attention(query, key, value, null);
         return attention.forward(query, key, value, scale);
     }
 
     @Override
     public AttentionGradient attentionBackward(
             Storage gradient, Storage query, Storage key, Storage value, Result forward, float scale) {
+        Bounds.attention(query, key, value, gradient);
         return attention.backward(gradient, query, key, value, scale);
     }
 }

@@ -130,7 +130,7 @@ final class CpuOptimizer implements OptimizerOps {
 
     @Override
     public void lerp(Storage target, Storage source, float weight) {
-        Bounds.sameShape("moving average", target, source);
+        Bounds.alike("moving average", target, source);
         CpuStorage to = (CpuStorage) target;
         CpuStorage from = runtime.in(to.order(), source);
         runtime.parallel()

@@ -2,14 +2,14 @@ package dev.tandem.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.tandem.backend.Caches;
 import dev.tandem.backend.DeviceOptions;
 import dev.tandem.backend.RecentlyUsed;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.pool.CachingAllocator;
+import dev.tandem.backend.pool.DeviceMemory;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -20,7 +20,10 @@ final class CpuRuntime implements AutoCloseable {
      * generated code. The largest network of the zoo needs 400 of each to train and evaluate; with less than a network needs,
      * everything would be made again in each step.
      */
-    private static final int MOST_NATIVE = 1024;
+    private static final int MOST_NATIVE = 512;
+
+    /** The most primitives beside those for each thread, which runs {@link Winograd}'s products alone. */
+    private static final int MOST_OF_A_THREAD = 64;
 
     /** The most plans of one kind that are Java's alone. */
     private static final int MOST_PLANS = 256;
@@ -29,13 +32,18 @@ final class CpuRuntime implements AutoCloseable {
     private final Parallel parallel;
     private final boolean deterministic;
     private final long stream = OneDnn.create("dnnl_stream_create", OneDnn.ENGINE, 1);
-    private final List<RecentlyUsed<?, ?>> caches = new ArrayList<>();
-    private final RecentlyUsed<Object, Primitive> primitives = cache("oneDNN primitives", MOST_NATIVE, Primitive::close);
+    private final Caches caches = new Caches();
+    private final RecentlyUsed<Object, Primitive> primitives;
 
     CpuRuntime(DeviceOptions options, int threads, long memoryLimitBytes) {
-        this.allocator =
-                new CachingAllocator("cpu", new NativeMemory.Pool(), memoryLimitBytes, options.traceAllocations());
+        boolean guards = Boolean.getBoolean(GuardedMemory.PROPERTY);
+        DeviceMemory memory = guards ? new GuardedMemory() : new NativeMemory.Pool();
+        this.allocator = new CachingAllocator("cpu", memory, memoryLimitBytes, options.traceAllocations());
+        if (guards) {
+            allocator.keepNothing();
+        }
         this.parallel = new Parallel(threads);
+        this.primitives = caches.add("oneDNN primitives", MOST_NATIVE + MOST_OF_A_THREAD * threads, Primitive::close);
         this.deterministic = options.deterministic();
     }
 
@@ -57,23 +65,16 @@ final class CpuRuntime implements AutoCloseable {
 
     /** A cache of native things, which this closes with the device if not before. */
     <K, V> RecentlyUsed<K, V> cache(String name, Consumer<V> closer) {
-        return cache(name, MOST_NATIVE, closer);
+        return caches.add(name, MOST_NATIVE, closer);
     }
 
     /** A cache of plans that hold no native memory. */
     <K, V> RecentlyUsed<K, V> planCache(String name) {
-        return cache(name, MOST_PLANS, plan -> {});
+        return caches.add(name, MOST_PLANS, plan -> {});
     }
 
-    private <K, V> RecentlyUsed<K, V> cache(String name, int limit, Consumer<V> closer) {
-        RecentlyUsed<K, V> cache = new RecentlyUsed<>(name, limit, closer);
-        caches.add(cache);
-        return cache;
-    }
-
-    /** A line for each cache. */
-    List<String> cacheReport() {
-        return caches.stream().map(RecentlyUsed::describe).toList();
+    Caches caches() {
+        return caches;
     }
 
     /** The primitive of that key (a record of everything that it depends on), made at the first call. */
@@ -150,9 +151,9 @@ final class CpuRuntime implements AutoCloseable {
 
     @Override
     public void close() {
-        caches.forEach(RecentlyUsed::close);
+        caches.close();
         parallel.close();
-        allocator.close();
         OneDnn.call("dnnl_stream_destroy", stream);
+        allocator.close();
     }
 }

@@ -37,7 +37,7 @@ final class CpuStorage extends Storage {
 
     /** Channels last is for rank 4. */
     static CpuStorage allocate(CachingAllocator allocator, Shape shape, DType dtype, Order order) {
-        Block block = allocator.allocate(shape.elements() * dtype.bytes(), new Owner(shape, dtype));
+        Block block = allocator.allocate(Math.multiplyExact(shape.elements(), dtype.bytes()), new Owner(shape, dtype));
         return new CpuStorage(allocator, block, block.address, shape, dtype, order);
     }
 

@@ -21,12 +21,17 @@ final class Dropout {
         this.random = new Random(runtime);
     }
 
+    /** Of what is saved: a bit for each element. */
+    static Shape maskShape(Shape x) {
+        return Shape.of((x.elements() + 7) / 8);
+    }
+
     Result forward(Storage x, float probability, Storage state) {
         CpuStorage.requireFloat32("dropout", x);
         CpuStorage from = runtime.plain(x);
         CpuStorage to = runtime.allocate(x.shape(), DType.FLOAT32);
         long elements = x.shape().elements();
-        CpuStorage mask = runtime.allocate(Shape.of((elements + 7) / 8), DType.UINT8);
+        CpuStorage mask = runtime.allocate(maskShape(x.shape()), DType.UINT8);
         // word·2⁻²⁴ ≥ probability, in whole numbers
         int threshold = (int) Math.ceil(probability * 0x1p24);
         float scale = 1 / (1 - probability);

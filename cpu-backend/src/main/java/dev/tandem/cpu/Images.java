@@ -65,7 +65,7 @@ final class Images {
     }
 
     private static Block constants(CpuRuntime runtime, int width, float[] mean, float[] scale) {
-        int length = width * mean.length;
+        int length = Math.multiplyExact(width, mean.length);
         Block block = runtime.allocator().allocate(2L * length * Float.BYTES, "image constants");
         MemorySegment floats = NativeMemory.segment(block.address, 2L * length * Float.BYTES);
         for (int i = 0; i < length; i++) {

@@ -4,10 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.tandem.backend.ReadyNatives;
 import dev.tandem.tensor.DeviceException;
-import java.io.File;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -80,6 +77,16 @@ final class OneDnn {
     /** The CPU as a oneDNN engine, shared by all devices. */
     static final long ENGINE = create("dnnl_engine_create", 1, 0L);
 
+    /**
+     * Of the primitives that oneDNN itself keeps after we have closed ours; by default it is 1024, some hundred megabytes. Those of a
+     * device's threads, which are made one after the other, share their code.
+     */
+    private static final int MOST_KEPT = 32;
+
+    static {
+        call("dnnl_set_primitive_cache_capacity", MOST_KEPT);
+    }
+
     private OneDnn() {}
 
     private static SymbolLookup load() {
@@ -94,28 +101,11 @@ final class OneDnn {
     static SymbolLookup library(Map<String, String> names) {
         String platform = Loader.getPlatform();
         String name = names.get(platform.substring(0, platform.indexOf('-')));
-        Path file = ReadyNatives.folder()
-                .map(folder -> folder.resolve(name))
-                .orElseGet(() -> extract("/org/bytedeco/dnnl/" + platform + "/" + name));
+        Path file = NativeFiles.file(name);
         try {
             return SymbolLookup.libraryLookup(file, Arena.global());
         } catch (IllegalArgumentException e) {
             throw new DeviceException("cpu: " + file + " could not be loaded: " + e.getMessage(), e);
-        }
-    }
-
-    /** To JavaCPP's cache, once. */
-    private static Path extract(String resource) {
-        try {
-            File file = Loader.cacheResource(resource);
-            if (file == null) {
-                throw new DeviceException("cpu: " + resource
-                        + " is not on the class path; add org.bytedeco:dnnl with the classifier "
-                        + Loader.getPlatform());
-            }
-            return file.toPath();
-        } catch (IOException e) {
-            throw new DeviceException("cpu: " + resource + " could not be unpacked: " + e.getMessage(), e);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.tandem.cuda;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.backend.PadMode;
+import dev.tandem.backend.RecentlyUsed;
 import dev.tandem.backend.ReduceOp;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.Window;
@@ -10,24 +11,23 @@ import dev.tandem.cuda.ConvolutionPlan.Direction;
 import dev.tandem.cuda.ConvolutionPlan.Key;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
-import java.util.HashMap;
-import java.util.Map;
 import jcuda.jcudnn.JCudnn;
 
 /**
  * Convolution by cuDNN, bias and activation in one pass behind it. cuDNN pads opposite sides alike, so other padding is written
  * out first.
  */
-final class Convolution implements AutoCloseable {
+final class Convolution {
     private final CudaRuntime runtime;
     private final Elementwise elementwise;
     private final Reduction reduction;
-    private final Map<Key, ConvolutionPlan> plans = new HashMap<>();
+    private final RecentlyUsed<Key, ConvolutionPlan> plans;
 
     Convolution(CudaRuntime runtime, Elementwise elementwise, Reduction reduction) {
         this.runtime = runtime;
         this.elementwise = elementwise;
         this.reduction = reduction;
+        this.plans = runtime.cache("plans of convolutions", ConvolutionPlan::close);
     }
 
     CudaStorage forward(Storage x, Storage weight, Storage bias, Window window, int groups, Activation activation) {
@@ -187,12 +187,7 @@ final class Convolution implements AutoCloseable {
     }
 
     private ConvolutionPlan plan(Key key) {
-        ConvolutionPlan plan = plans.get(key);
-        if (plan == null) {
-            plan = new ConvolutionPlan(runtime, key);
-            plans.put(key, plan);
-        }
-        return plan;
+        return plans.get(key, () -> new ConvolutionPlan(runtime, key));
     }
 
     /** From the pool: the stream's order keeps it until cuDNN is done. */
@@ -214,11 +209,5 @@ final class Convolution implements AutoCloseable {
         if (outcome != 0) {
             runtime.status().cudnn(outcome, plan.toString());
         }
-    }
-
-    @Override
-    public void close() {
-        plans.values().forEach(ConvolutionPlan::close);
-        plans.clear();
     }
 }

@@ -21,7 +21,7 @@ import jcuda.jcudnn.cudnnTensorDescriptor;
 
 /**
  * A convolution of certain shapes in cuDNN's terms, with the algorithm that cuDNN's heuristics put first of those that fit: made
- * at the first call with these shapes, used by all later ones. Float32 is multiplied as such, not as TF32; halves may go to tensor
+ * at the first call with these shapes, used by later ones. Float32 is multiplied as such, not as TF32; halves may go to tensor
  * cores.
  */
 final class ConvolutionPlan implements AutoCloseable {
@@ -53,16 +53,23 @@ final class ConvolutionPlan implements AutoCloseable {
         status = runtime.status();
         name = "convolution of " + key.dtype.name().toLowerCase(Locale.ROOT) + " " + key.x + " with weight "
                 + key.weight + " (" + key.window.describe() + ", " + key.groups + " groups, " + key.direction + ")";
-        x = cudnn.descriptor(key.dtype, key.x);
-        y = cudnn.descriptor(key.dtype, key.output());
-        describe(key);
-        Choice best = choose(runtime, key);
+        x = cudnn.describe(key.dtype, key.x);
+        y = cudnn.describe(key.dtype, key.output());
+        status.cudnn(JCudnn.cudnnCreateFilterDescriptor(weight), name);
+        status.cudnn(JCudnn.cudnnCreateConvolutionDescriptor(convolution), name);
+        Choice best;
+        try {
+            describe(key);
+            best = choose(runtime, key);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
         algorithm = best.algorithm;
         workspaceBytes = best.bytes;
     }
 
     private void describe(Key key) {
-        status.cudnn(JCudnn.cudnnCreateFilterDescriptor(weight), name);
         status.cudnn(
                 JCudnn.cudnnSetFilter4dDescriptor(
                         weight,
@@ -74,7 +81,6 @@ final class ConvolutionPlan implements AutoCloseable {
                         Math.toIntExact(key.weight.size(3))),
                 name);
         Window window = key.window;
-        status.cudnn(JCudnn.cudnnCreateConvolutionDescriptor(convolution), name);
         status.cudnn(
                 JCudnn.cudnnSetConvolution2dDescriptor(
                         convolution,
@@ -212,6 +218,8 @@ final class ConvolutionPlan implements AutoCloseable {
 
     @Override
     public void close() {
+        JCudnn.cudnnDestroyTensorDescriptor(x);
+        JCudnn.cudnnDestroyTensorDescriptor(y);
         JCudnn.cudnnDestroyFilterDescriptor(weight);
         JCudnn.cudnnDestroyConvolutionDescriptor(convolution);
     }

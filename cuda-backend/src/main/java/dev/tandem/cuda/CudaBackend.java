@@ -119,8 +119,6 @@ final class CudaBackend implements Backend {
         if (!runtime.status().isBroken()) {
             runtime.enter();
         }
-        neural.close();
-        optimizer.close();
         runtime.close();
     }
 }

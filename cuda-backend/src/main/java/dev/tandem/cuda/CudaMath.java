@@ -34,33 +34,37 @@ final class CudaMath implements MathOps {
     @Override
     public Storage unaryBackward(
             UnaryOp op, Storage gradient, Storage input, Storage output, float a, float b, boolean overwriteGradient) {
-        Bounds.sameShape("an activation's gradient", gradient, input, output);
+        Bounds.alike("an activation's gradient", gradient, input, output);
         return elementwise.backward(op, gradient, input != null ? input : output, a, b, overwriteGradient);
     }
 
     @Override
     public Storage binary(BinaryOp op, Storage a, Storage b) {
+        Bounds.sameType("arithmetic", a, b);
         return binary.run(op, a, b);
     }
 
     @Override
     public Storage where(Storage condition, Storage a, Storage b) {
+        Bounds.where(condition, a, b);
         return binary.where(condition, a, b);
     }
 
     @Override
     public void addInto(float alpha, Storage x, float beta, Storage y) {
-        Bounds.sameShape("axpby", y, x);
+        Bounds.alike("axpby", y, x);
         elementwise.axpby(alpha, x, beta, y);
     }
 
     @Override
     public Storage reduce(ReduceOp op, Storage x, int... axes) {
+        Bounds.axes("reduce", x, axes);
         return reduction.reduce(op, x, axes);
     }
 
     @Override
     public Storage argmax(Storage x, int axis) {
+        Bounds.axes("argmax", x, axis);
         return reduction.argmax(x, axis);
     }
 

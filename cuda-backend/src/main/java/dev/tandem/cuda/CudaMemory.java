@@ -48,7 +48,7 @@ final class CudaMemory implements MemoryOps {
 
     @Override
     public void write(Storage source, Storage target) {
-        Bounds.sameShape("copy", target, source);
+        Bounds.alike("copy", target, source);
         CudaStorage from = (CudaStorage) source;
         StridedCopy.copyBytes(runtime, from.address, ((CudaStorage) target).address, from.bytes());
     }
@@ -96,6 +96,7 @@ final class CudaMemory implements MemoryOps {
 
     @Override
     public Storage concat(List<Storage> parts, int axis) {
+        Bounds.concat(parts, axis);
         return Concat.concat(runtime, parts, axis);
     }
 
@@ -136,5 +137,10 @@ final class CudaMemory implements MemoryOps {
     @Override
     public List<String> liveReport() {
         return runtime.allocator().liveReport();
+    }
+
+    @Override
+    public String cacheReport() {
+        return runtime.caches().describe();
     }
 }

@@ -2,28 +2,29 @@ package dev.tandem.cuda;
 
 import dev.tandem.backend.Bounds;
 import dev.tandem.backend.OptimizerOps;
+import dev.tandem.backend.RecentlyUsed;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Optimizer operations on a GPU: one launch for all parameters, and nothing comes back to the host. */
-final class CudaOptimizer implements OptimizerOps, AutoCloseable {
+final class CudaOptimizer implements OptimizerOps {
     private static final String FILE = "optimizer";
 
     private final CudaRuntime runtime;
-    private final Map<List<Segment>, FlatUpdate> tables = new HashMap<>();
+    private final RecentlyUsed<List<Segment>, FlatUpdate> tables;
 
     CudaOptimizer(CudaRuntime runtime) {
         this.runtime = runtime;
+        this.tables = runtime.cache("optimizer tables", FlatUpdate::close);
     }
 
     private FlatUpdate flat(Buffers buffers, Storage... states) {
         Bounds.update(buffers, states);
         CudaStorage.requireFloat32("an update", buffers.parameters(), buffers.gradients(), buffers.scalars());
-        return tables.computeIfAbsent(buffers.segments(), segments -> new FlatUpdate(runtime, segments));
+        List<Segment> segments = List.copyOf(buffers.segments());
+        return tables.get(segments, () -> new FlatUpdate(runtime, segments));
     }
 
     /** An update, with the arguments that all have; it ends a step. */
@@ -123,7 +124,7 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
 
     @Override
     public void lerp(Storage target, Storage source, float weight) {
-        Bounds.sameShape("moving average", target, source);
+        Bounds.alike("moving average", target, source);
         CudaStorage.requireFloat32("lerp", target, source);
         CudaStorage to = (CudaStorage) target;
         runtime.kernel(FILE, "lerp", DType.FLOAT32)
@@ -179,11 +180,5 @@ final class CudaOptimizer implements OptimizerOps, AutoCloseable {
                 .with(slot.ordinal())
                 .with(value)
                 .once();
-    }
-
-    @Override
-    public void close() {
-        tables.values().forEach(FlatUpdate::close);
-        tables.clear();
     }
 }

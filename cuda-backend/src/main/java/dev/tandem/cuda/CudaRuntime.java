@@ -1,21 +1,32 @@
 package dev.tandem.cuda;
 
+import dev.tandem.backend.Caches;
 import dev.tandem.backend.DeviceOptions;
+import dev.tandem.backend.RecentlyUsed;
 import dev.tandem.backend.pool.CachingAllocator;
 import dev.tandem.cuda.CudaLibraries.Library;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.lang.foreign.Arena;
+import java.util.function.Consumer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.JCudaDriver;
+import jcuda.jcudnn.JCudnn;
 
 /** What all operations of one GPU share: its context, memory, streams, libraries and kernels. All work is on one stream. */
 final class CudaRuntime implements AutoCloseable {
     /** Set to 0 for NVIDIA's compute-sanitizer, which else sees one large block. */
     private static final String CACHING = "TANDEM_CUDA_CACHING";
+    /** Likewise for tests on the simulated CUDA, which watches every access; on the CPU the same property surrounds blocks. */
+    private static final String GUARDS = "tandem.memory.guards";
     /** Algorithms of cuDNN that want more scratch memory than this are not worth it. */
     private static final long MOST_WORKSPACE = 1L << 30;
+    /**
+     * The most entries of a cache. The largest network of the zoo needs half of that to train and evaluate; with less than a network
+     * needs, everything would be made again in each step.
+     */
+    private static final int MOST_KEPT = 1024;
     /** What cuDNN's vector loads need. */
     private static final long ALIGNMENT = 16;
 
@@ -33,6 +44,7 @@ final class CudaRuntime implements AutoCloseable {
     private final Uploads uploads;
     private final Kernels kernels;
     private final Launch launch;
+    private final Caches caches = new Caches();
     private Cublas cublas;
     private Cudnn cudnn;
 
@@ -45,7 +57,7 @@ final class CudaRuntime implements AutoCloseable {
         long limit = options.memoryLimitBytes() > 0 ? options.memoryLimitBytes() : memoryBytes;
         workspaceLimitBytes = Math.min(MOST_WORKSPACE, limit / 8);
         allocator = new CachingAllocator(name, memory, limit, options.traceAllocations());
-        if ("0".equals(System.getenv(CACHING))) {
+        if ("0".equals(System.getenv(CACHING)) || Boolean.getBoolean(GUARDS)) {
             allocator.keepNothing();
         }
         stream = new Stream(status);
@@ -96,7 +108,8 @@ final class CudaRuntime implements AutoCloseable {
     /** Opens cuBLAS and cuDNN, so that a device on which they do not start is not taken. */
     void openLibraries() {
         cublas = new Cublas(status, stream);
-        cudnn = new Cudnn(status, stream);
+        cudnn = new Cudnn(
+                status, stream, caches.add("cuDNN descriptors", MOST_KEPT, JCudnn::cudnnDestroyTensorDescriptor));
     }
 
     Cublas cublas() {
@@ -105,6 +118,15 @@ final class CudaRuntime implements AutoCloseable {
 
     Cudnn cudnn() {
         return cudnn;
+    }
+
+    /** A cache of native things, which this closes with the device if not before. */
+    <K, V> RecentlyUsed<K, V> cache(String name, Consumer<? super V> closer) {
+        return caches.add(name, MOST_KEPT, closer);
+    }
+
+    Caches caches() {
+        return caches;
     }
 
     boolean isDeterministic() {
@@ -157,6 +179,7 @@ final class CudaRuntime implements AutoCloseable {
     public void close() {
         if (!status.isBroken()) {
             JCudaDriver.cuStreamSynchronize(stream.handle());
+            caches.close();
             if (cudnn != null) {
                 cudnn.close();
             }

@@ -1,6 +1,7 @@
 package dev.tandem.cuda;
 
 import dev.tandem.backend.ReadyNatives;
+import dev.tandem.io.PrivateFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

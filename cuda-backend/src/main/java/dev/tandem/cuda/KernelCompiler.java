@@ -1,5 +1,6 @@
 package dev.tandem.cuda;
 
+import dev.tandem.io.PrivateFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

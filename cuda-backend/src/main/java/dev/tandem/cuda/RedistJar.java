@@ -1,11 +1,10 @@
 package dev.tandem.cuda;
 
+import dev.tandem.io.PrivateFolder;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.JarURLConnection;
 import java.net.URL;
-import java.net.URLConnection;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.AccessDeniedException;
@@ -62,7 +61,8 @@ final class RedistJar {
     }
 
     private static Path unpacked(URL library) throws IOException {
-        Path folder = PrivateFolder.of("cuda-redist-" + sizeOf(library)).path();
+        Path folder =
+                PrivateFolder.of("cuda-redist-" + PrivateFolder.sizeOf(library)).path();
         List<Library> libraries = libraries(folder);
         if (!libraries.stream().allMatch(Library::isUnpacked)) {
             unpackAlone(libraries, folder);
@@ -75,7 +75,7 @@ final class RedistJar {
         for (String name : names()) {
             URL resource = RedistJar.class.getResource(RESOURCES + name);
             if (resource != null) {
-                libraries.add(new Library(resource, folder.resolve(name), sizeOf(resource)));
+                libraries.add(new Library(resource, folder.resolve(name), PrivateFolder.sizeOf(resource)));
             }
         }
         return libraries;
@@ -87,16 +87,6 @@ final class RedistJar {
         CUDNN_PARTS.forEach(part -> names.add("libcudnn" + part + ".so.9"));
         names.add("libnccl.so.2");
         return names;
-    }
-
-    private static long sizeOf(URL resource) throws IOException {
-        URLConnection connection = resource.openConnection();
-        if (connection instanceof JarURLConnection) {
-            return ((JarURLConnection) connection).getJarEntry().getSize();
-        }
-        try (InputStream in = connection.getInputStream()) {
-            return connection.getContentLengthLong();
-        }
     }
 
     /** Processes that start together, as ranks do, wait for the first of them. */

@@ -39,8 +39,9 @@ final class Uploads implements AutoCloseable {
             if (capacity < bytes) {
                 close();
                 long size = Long.highestOneBit(Math.max(SMALL_BYTES, bytes) * 2 - 1);
-                host = new Pinned();
-                status.driver(JCudaDriver.cuMemHostAlloc(host, size, 0), "allocating pinned host memory");
+                Pinned pinned = new Pinned();
+                status.driver(JCudaDriver.cuMemHostAlloc(pinned, size, 0), "allocating pinned host memory");
+                host = pinned;
                 capacity = size;
             }
             if (needsDevice && device == 0) {
@@ -57,6 +58,7 @@ final class Uploads implements AutoCloseable {
                 JCudaDriver.cuMemFreeHost(host);
                 host = null;
             }
+            capacity = 0; // else a smaller copy would be written to memory that was never got
             if (device != 0) {
                 memory.free(device);
                 device = 0;

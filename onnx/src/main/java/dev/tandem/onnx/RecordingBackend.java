@@ -23,7 +23,8 @@ import java.util.Set;
  */
 final class RecordingBackend implements Backend {
     /** Operations that give no values. */
-    private static final Set<String> SILENT = Set.of("allocate", "stats", "trim", "resetPeak", "liveReport");
+    private static final Set<String> SILENT =
+            Set.of("allocate", "stats", "trim", "resetPeak", "liveReport", "cacheReport");
 
     private final MetaBackend shapes = new MetaBackend();
     private final Graph graph;

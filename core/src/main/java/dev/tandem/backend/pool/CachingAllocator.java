@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Keeps freed memory for the next one who asks. A training step asks for the same sizes as the step before, so after the
@@ -58,6 +59,9 @@ public final class CachingAllocator {
      * @throws OutOfDeviceMemoryException if there is no room even after giving back what is cached
      */
     public Block allocate(long bytes, Object owner) {
+        if (bytes > limitBytes) { // before it is rounded up, maybe beyond the largest number
+            throw outOfMemory(bytes, owner);
+        }
         long size = keeps ? Math.max(GRAIN, (bytes + GRAIN - 1) / GRAIN * GRAIN) : Math.max(1, bytes);
         Block block = takeCached(size);
         if (block == null) {
@@ -79,7 +83,9 @@ public final class CachingAllocator {
         live.remove(block);
         liveBytes -= block.capacity;
         if (!keeps) {
+            String damage = damage(block);
             system.free(block.address);
+            refuse(damage);
             return;
         }
         cachedBytes += block.capacity;
@@ -101,10 +107,10 @@ public final class CachingAllocator {
     }
 
     private Block fromSystem(long size, Object owner) {
-        if (liveBytes + cachedBytes + size > limitBytes) {
+        if (size > limitBytes - liveBytes - cachedBytes) {
             trim();
         }
-        long address = liveBytes + size > limitBytes ? 0 : system.allocate(size);
+        long address = size > limitBytes - liveBytes ? 0 : system.allocate(size);
         if (address == 0 && cachedBytes > 0) {
             trim();
             address = system.allocate(size);
@@ -150,9 +156,25 @@ public final class CachingAllocator {
     /** Frees everything, live blocks too. */
     public void close() {
         trim();
+        String damage = live.stream().map(this::damage).collect(Collectors.joining());
         live.forEach(block -> system.free(block.address));
         live.clear();
         liveBytes = 0;
+        refuse(damage);
+    }
+
+    private String damage(Block block) {
+        String damage = system.damage(block.address);
+        return damage.isEmpty()
+                ? ""
+                : device + ": " + damage + " the " + block.capacity + " bytes of " + block.owner
+                        + " was overwritten; a kernel left its block. ";
+    }
+
+    private static void refuse(String damage) {
+        if (!damage.isEmpty()) {
+            throw new IllegalStateException(damage.strip());
+        }
     }
 
     public List<String> liveReport() {

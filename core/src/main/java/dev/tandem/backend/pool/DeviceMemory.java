@@ -7,6 +7,11 @@ public interface DeviceMemory {
 
     void free(long address);
 
+    /** Which byte outside of a live block was overwritten, in words for an error message; empty if none, or if nobody watches. */
+    default String damage(long address) {
+        return "";
+    }
+
     /** What the device says is free, in words for an error message; empty where nobody knows. */
     default String describeFree() {
         return "";
