@@ -57,7 +57,9 @@ class EnvironmentTest {
     void aNumberOfThreadsThatIsNoneIsSaidAndPassedOver() throws IOException {
         List<String> output = run(Map.of("OMP_NUM_THREADS", "many"));
         assertThat(output).contains("threads: " + Runtime.getRuntime().availableProcessors(), "sum: 6.0");
-        assertThat(output).as("by OpenMP, and where there is a logger by us").anyMatch(line -> line.contains("OMP_NUM_THREADS"));
+        assertThat(output)
+                .as("by OpenMP, and where there is a logger by us")
+                .anyMatch(line -> line.contains("OMP_NUM_THREADS"));
     }
 
     @Test
