@@ -146,8 +146,8 @@ final class Layout {
         int axis = parts.get(0).shape().newAxis(requested);
         for (Tensor part : parts) {
             if (!part.shape().equals(parts.get(0).shape())) {
-                throw new ShapeException("stack: " + part.shape() + " beside " + parts.get(0).shape()
-                        + "; all shapes must be equal");
+                throw new ShapeException(
+                        "stack: " + part.shape() + " beside " + parts.get(0).shape() + "; all shapes must be equal");
             }
         }
         return concat(axis, parts.stream().map(part -> part.unsqueeze(axis)).toList());

@@ -2,7 +2,6 @@ package dev.tandem.tensor;
 
 import dev.tandem.backend.Activation;
 import dev.tandem.backend.BinaryOp;
-import dev.tandem.backend.Bounds;
 import dev.tandem.backend.PadMode;
 import dev.tandem.backend.ReduceOp;
 import dev.tandem.backend.Storage;
@@ -40,6 +39,7 @@ public final class Tensor {
     private Consumer<Tensor> onGradientReady;
 
     private Tensor(Device device, Storage storage) {
+        device.checkHolder();
         this.device = device;
         this.storage = storage;
         this.scope = Scope.innermost(device);
@@ -194,6 +194,7 @@ public final class Tensor {
     }
 
     void moveTo(Scope other) {
+        device.checkHolder();
         storage();
         scope.remove(this);
         scope = other;
@@ -205,6 +206,7 @@ public final class Tensor {
         if (storage == null) {
             return;
         }
+        device.checkHolder();
         scope.remove(this);
         storage.release();
         storage = null;
@@ -533,7 +535,8 @@ public final class Tensor {
         producer.retain();
     }
 
-    // Arithmetic. Types promote as in PyTorch; with integers, a whole number keeps them integers, any other makes float32
+    // Arithmetic. Types promote as in PyTorch; with integers, a whole number keeps them integers, any other makes
+    // float32
     // -------------------------------------------------------------------------------------------------------
 
     public Tensor add(Tensor other) {

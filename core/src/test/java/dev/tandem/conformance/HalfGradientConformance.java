@@ -50,7 +50,8 @@ class HalfGradientConformance extends TensorKit {
         all.add(new Case("relu, min", null, in -> in[0].relu().min(0), matrix));
         all.add(new Case("minimum", null, in -> in[0].tanh().minimum(in[1]), matrix, row));
         all.add(new Case("sum, mean", null, in -> in[0].square().sum(0).mean(), matrix));
-        all.add(new Case("arithmetic", null, in -> in[0].multiply(in[1]).add(in[0]).subtract(in[1]), matrix, row));
+        all.add(new Case(
+                "arithmetic", null, in -> in[0].multiply(in[1]).add(in[0]).subtract(in[1]), matrix, row));
         all.add(new Case("divide", null, in -> in[0].divide(in[1].square().add(1)), matrix, row));
         all.add(new Case("power", null, in -> in[0].square().add(1).power(in[1]), matrix, row));
         all.add(new Case("where", null, in -> Tensor.where(in[0].less(in[1]), in[0], in[1]), matrix, row));
@@ -62,12 +63,8 @@ class HalfGradientConformance extends TensorKit {
                 in -> in[0].reshape(2, 12).transpose(0, 1).slice(0, 1, 9, 2).expand(Shape.of(3, 4, 2)),
                 matrix));
         all.add(new Case(
-                "pad",
-                null,
-                in -> in[0].pad(new long[] {1, 0}, new long[] {0, 2}, PadMode.REFLECT, 0),
-                matrix));
-        all.add(new Case(
-                "matmul", OperationKind.MATMUL, in -> in[0].matmul(in[1]), matrix, Shape.of(6, 5)));
+                "pad", null, in -> in[0].pad(new long[] {1, 0}, new long[] {0, 2}, PadMode.REFLECT, 0), matrix));
+        all.add(new Case("matmul", OperationKind.MATMUL, in -> in[0].matmul(in[1]), matrix, Shape.of(6, 5)));
         all.add(new Case(
                 "batched matmul",
                 OperationKind.MATMUL,
@@ -89,8 +86,7 @@ class HalfGradientConformance extends TensorKit {
                 Shape.of(4, 3, 3, 3),
                 Shape.of(4)));
         for (PoolKind kind : PoolKind.values()) {
-            all.add(new Case(
-                    "pool " + kind, OperationKind.POOL, in -> Pooling.pool(kind, in[0], WINDOW), image));
+            all.add(new Case("pool " + kind, OperationKind.POOL, in -> Pooling.pool(kind, in[0], WINDOW), image));
         }
         all.add(new Case(
                 "batch norm",
@@ -150,7 +146,10 @@ class HalfGradientConformance extends TensorKit {
             for (int i = 0; i < halves.length; i++) {
                 String what = c + " of " + dtype + ", input " + i;
                 assertThat(halves[i].gradient().dtype()).as(what).isEqualTo(dtype);
-                compare(what, halves[i].gradient().toFloatArray(), floats[i].gradient().toFloatArray());
+                compare(
+                        what,
+                        halves[i].gradient().toFloatArray(),
+                        floats[i].gradient().toFloatArray());
             }
         }
     }
@@ -187,9 +186,7 @@ class HalfGradientConformance extends TensorKit {
             largest = Math.max(largest, Math.abs(value));
         }
         for (int i = 0; i < floats.length; i++) {
-            assertThat((double) halves[i])
-                    .as("%s, element %d", what, i)
-                    .isCloseTo(floats[i], within(0x1p-5 * largest));
+            assertThat((double) halves[i]).as("%s, element %d", what, i).isCloseTo(floats[i], within(0x1p-5 * largest));
         }
     }
 
@@ -199,7 +196,8 @@ class HalfGradientConformance extends TensorKit {
         Tensor x = Tensor.zeros(2, 3, 4, 4).cast(dtype);
         Tensor weight = Tensor.zeros(2, 3, 3, 3).cast(dtype);
         if (device.types(OperationKind.CONVOLUTION).contains(dtype)) {
-            assertThat(Convolution.convolution(x, weight, null, WINDOW, 1, null).dtype()).isEqualTo(dtype);
+            assertThat(Convolution.convolution(x, weight, null, WINDOW, 1, null).dtype())
+                    .isEqualTo(dtype);
         } else {
             assertThatThrownBy(() -> Convolution.convolution(x, weight, null, WINDOW, 1, null))
                     .isInstanceOf(IllegalArgumentException.class)

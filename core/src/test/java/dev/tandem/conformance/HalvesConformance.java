@@ -30,31 +30,51 @@ class HalvesConformance extends Kit {
         Values heads = draw.normal(2, 3, 4, 5);
         Window window = Window.square(3, 2, 1);
         for (PoolKind kind : PoolKind.values()) {
-            add(all, OperationKind.POOL, "pool " + kind, (on, in) -> output(on.neural().pool(kind, in[0], window, true)), image);
+            add(
+                    all,
+                    OperationKind.POOL,
+                    "pool " + kind,
+                    (on, in) -> output(on.neural().pool(kind, in[0], window, true)),
+                    image);
         }
         add(
                 all,
-                OperationKind.BATCH_NORM, "batchNorm",
+                OperationKind.BATCH_NORM,
+                "batchNorm",
                 (on, in) -> output(on.neural().batchNorm(in[0], null, in[1], in[1], null, null, 0.1f, 1e-5f, null)),
                 image,
                 channels);
         add(
                 all,
-                OperationKind.BATCH_NORM, "batchNormInference",
+                OperationKind.BATCH_NORM,
+                "batchNormInference",
                 (on, in) -> on.neural().batchNormInference(in[0], null, in[1], in[1], in[1], in[1], 1e-5f, null),
                 image,
                 channels);
-        add(all, OperationKind.LAYER_NORM, "layerNorm", (on, in) -> output(on.neural().layerNorm(in[0], in[1], in[1], 1e-5f)), rows, columns);
         add(
                 all,
-                OperationKind.LOCAL_RESPONSE_NORM, "localResponseNorm",
+                OperationKind.LAYER_NORM,
+                "layerNorm",
+                (on, in) -> output(on.neural().layerNorm(in[0], in[1], in[1], 1e-5f)),
+                rows,
+                columns);
+        add(
+                all,
+                OperationKind.LOCAL_RESPONSE_NORM,
+                "localResponseNorm",
                 (on, in) -> output(on.neural().localResponseNorm(in[0], 5, 1, 0.75f, 1, true)),
                 image);
         add(all, OperationKind.SOFTMAX, "softmax", (on, in) -> on.neural().softmax(in[0], 1, false), rows);
-        add(all, OperationKind.SOFTMAX, "softmax of images", (on, in) -> on.neural().softmax(in[0], 1, true), image);
         add(
                 all,
-                OperationKind.DROPOUT, "dropout",
+                OperationKind.SOFTMAX,
+                "softmax of images",
+                (on, in) -> on.neural().softmax(in[0], 1, true),
+                image);
+        add(
+                all,
+                OperationKind.DROPOUT,
+                "dropout",
                 (on, in) -> {
                     Storage state = on.memory().copy(in[1]);
                     try {
@@ -67,11 +87,17 @@ class HalvesConformance extends Kit {
                 Values.seed(1, 0));
         add(
                 all,
-                OperationKind.CROSS_ENTROPY, "crossEntropy",
+                OperationKind.CROSS_ENTROPY,
+                "crossEntropy",
                 (on, in) -> output(on.neural().crossEntropy(in[0], in[1], 0)),
                 rows,
                 Values.integers(DType.INT64, Shape.of(5), 0, 23, 7, 1, 2));
-        add(all, OperationKind.ATTENTION, "attention", (on, in) -> output(on.neural().attention(in[0], in[0], in[0], 0.4f, true)), heads);
+        add(
+                all,
+                OperationKind.ATTENTION,
+                "attention",
+                (on, in) -> output(on.neural().attention(in[0], in[0], in[0], 0.4f, true)),
+                heads);
         return all;
     }
 

@@ -137,7 +137,9 @@ class IntegerConformance extends TensorKit {
         Tensor scores = Tensor.of(new float[] {1, 2, 3, 4, 5, 7}, 2, 3);
         float expected = Losses.crossEntropy(scores, longs(2, 0)).item();
         assertThat(Losses.crossEntropy(scores, bytes(2, 0)).item()).isEqualTo(expected);
-        assertThat(Losses.multiClassHinge(scores, bytes(2, 0), 1, LossReduction.SUM).item())
-                .isEqualTo(Losses.multiClassHinge(scores, longs(2, 0), 1, LossReduction.SUM).item());
+        assertThat(Losses.multiClassHinge(scores, bytes(2, 0), 1, LossReduction.SUM)
+                        .item())
+                .isEqualTo(Losses.multiClassHinge(scores, longs(2, 0), 1, LossReduction.SUM)
+                        .item());
     }
 }

@@ -30,9 +30,7 @@ final class Attributes {
 
     /** The result is multiplied. */
     static long scaled(float factor) {
-        return factor == 1
-                ? none()
-                : followedBy("dnnl_post_ops_append_eltwise", OneDnn.ELTWISE_LINEAR, factor, 0f);
+        return factor == 1 ? none() : followedBy("dnnl_post_ops_append_eltwise", OneDnn.ELTWISE_LINEAR, factor, 0f);
     }
 
     /** The result is added to what is there. */

@@ -30,7 +30,8 @@ final class CpuRuntime implements AutoCloseable {
     private final boolean deterministic;
     private final long stream = OneDnn.create("dnnl_stream_create", OneDnn.ENGINE, 1);
     private final List<RecentlyUsed<?, ?>> caches = new ArrayList<>();
-    private final RecentlyUsed<Object, Primitive> primitives = cache("oneDNN primitives", MOST_NATIVE, Primitive::close);
+    private final RecentlyUsed<Object, Primitive> primitives =
+            cache("oneDNN primitives", MOST_NATIVE, Primitive::close);
 
     CpuRuntime(DeviceOptions options, int threads, long memoryLimitBytes) {
         this.allocator =

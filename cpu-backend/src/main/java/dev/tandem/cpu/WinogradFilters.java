@@ -40,8 +40,7 @@ final class WinogradFilters {
         Shape taps = Shape.of(TAPS, product.inputs(), product.outputs());
         runtime.primitive(
                         new TapsKey(product, rotated),
-                        () -> Primitive.reorder(
-                                taps(product.inputs(), product.outputs(), rotated), order.part(taps)))
+                        () -> Primitive.reorder(taps(product.inputs(), product.outputs(), rotated), order.part(taps)))
                 .with(OneDnn.ARG_SRC, plain.address)
                 .with(OneDnn.ARG_DST, block.address + WinogradTransforms.FIRST_TAP * plane)
                 .run(runtime);
