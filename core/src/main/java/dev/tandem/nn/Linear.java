@@ -126,6 +126,12 @@ public final class Linear extends Module implements FusesActivation {
         if (input.device() != device) {
             throw new InputShapeException("Linear", Device.apart("the input", input.device(), "the weight", device));
         }
+        if (input.dtype() != weight.value().dtype()) {
+            throw new InputShapeException(
+                    "Linear",
+                    "input is " + input.dtype() + ", the weight "
+                            + weight.value().dtype() + "; convert the input with cast");
+        }
     }
 
     @Override

@@ -99,13 +99,19 @@ public final class Losses {
      * wrong classes j of each row.
      *
      * @param scores {@code [N, C]}
-     * @param labels int64 or int32 {@code [N]}
+     * @param labels class indices of an integer type {@code [N]}. An index outside {@code [0, C)} gives a loss of NaN; {@link
+     *     #checkLabels} finds it on the host.
      */
     public static Tensor multiClassHinge(Tensor scores, Tensor labels, float margin, LossReduction reduction) {
         checkScores("multi-class hinge", scores);
         checkTarget("multi-class hinge", scores, labels, Shape.of(scores.size(0)));
+        if (labels.dtype().isFloating()) {
+            throw new InputShapeException(
+                    "multi-class hinge", "labels are " + labels.dtype() + "; give class indices of an integer type");
+        }
         Tensor right = oneHot(labels, scores.size(1));
-        Tensor rightScore = scores.multiply(right).sum(1).unsqueeze(1);
+        Tensor found = right.sum(1); // 1, and 0 for an index outside, which makes NaN
+        Tensor rightScore = scores.multiply(right).sum(1).divide(found).unsqueeze(1);
         Tensor violations = scores.subtract(rightScore).add(margin).relu();
         return reduction.apply(violations.multiply(right.linear(-1, 1)).sum(1));
     }

@@ -120,9 +120,11 @@ public abstract class Module {
      * Registers a part under a name, so that its parameters are this module's too. The same part may have several names; then
      * they share its parameters. Returns it.
      *
+     * @param name without dots, which join names
      * @throws IllegalStateException if the network is initialised and the part has parameters
      */
     protected final <M extends Module> M child(String name, M module) {
+        requireName("part", name);
         requireNoCycle(name, module);
         if (children.containsKey(name)) {
             throw new IllegalArgumentException(label() + ": has a part named " + name + " already");
@@ -165,9 +167,17 @@ public abstract class Module {
         }
         module.visit((place, part) -> {
             if (part == this) {
-                throw new IllegalArgumentException(label() + ": cannot be a part of itself, as " + join(name, place));
+                throw new IllegalArgumentException(
+                        label() + ": cannot be a part of itself, as " + (place.isEmpty() ? name : join(name, place)));
             }
         });
+    }
+
+    private void requireName(String what, String name) {
+        if (name == null || name.isEmpty() || name.contains(".")) {
+            throw new IllegalArgumentException(label() + ": a " + what + " is named '" + name
+                    + "'; give a name without dots, which join the names of parts and parameters");
+        }
     }
 
     private void requireFreeOfParameters(String change, Module... parts) {
@@ -220,9 +230,11 @@ public abstract class Module {
     /**
      * Registers a parameter under a name, in place of an earlier one of that name. Returns it.
      *
+     * @param name without dots
      * @throws IllegalStateException if the network is initialised
      */
     protected final Parameter parameter(String name, Parameter.Kind kind, Initializer initializer, long... shape) {
+        requireName("parameter", name);
         requireNotInitialized("parameter " + name + " was registered");
         Parameter parameter = new Parameter(name, kind, Shape.of(shape), initializer);
         parameters.put(name, parameter);

@@ -235,7 +235,9 @@ public abstract class Optimizer {
             all.gradients().changed("clipByValue()");
         }
         update(device, all);
-        all.parameters().changed("step() of " + getClass().getSimpleName());
+        String by = "step() of " + getClass().getSimpleName();
+        all.parameters().changed(by);
+        buffers.values().forEach(buffer -> buffer.storage().changed(by));
     }
 
     /** Forgets all gradients; otherwise the next backward adds to them. */

@@ -226,6 +226,10 @@ public final class Device implements AutoCloseable {
         return backend;
     }
 
+    void checkHolder() {
+        ownership.checkHolder();
+    }
+
     boolean isClosed() {
         return ownership.isClosed();
     }

@@ -52,13 +52,28 @@ final class Elementwise {
         if (op.isComparison()) {
             return Tensor.wrap(a.device(), y);
         }
-        Storage[] saved = needsOperands(op) ? new Storage[] {a.storage(), b.storage()} : new Storage[0];
+        Storage[] saved = {
+            needsLeft(op, b) ? a.storage() : null, needsRight(op, a) ? b.storage() : null,
+        };
         return Autograd.record(
                 op.name(), a.device(), y, new Tensor[] {a, b}, saved, backward -> binaryBackward(op, backward));
     }
 
-    private static boolean needsOperands(BinaryOp op) {
-        return op != BinaryOp.ADD && op != BinaryOp.SUBTRACT;
+    /** Whether backward reads the left operand: of a product and a quotient, only for the gradient of the right one. */
+    private static boolean needsLeft(BinaryOp op, Tensor right) {
+        return switch (op) {
+            case ADD, SUBTRACT -> false;
+            case MULTIPLY, DIVIDE -> right.requiresGradient();
+            default -> true;
+        };
+    }
+
+    private static boolean needsRight(BinaryOp op, Tensor left) {
+        return switch (op) {
+            case ADD, SUBTRACT -> false;
+            case MULTIPLY -> left.requiresGradient();
+            default -> true;
+        };
     }
 
     private static void binaryBackward(BinaryOp op, Backward backward) {

@@ -165,7 +165,8 @@ final class Layout {
                     || (mode == PadMode.REPLICATE && most > 0 && x.size(axis) == 0)) {
                 throw new ShapeException("pad: " + before[axis] + " before and " + after[axis] + " after axis " + axis
                         + " of shape " + x.shape() + "; sizes must not be negative"
-                        + (mode == PadMode.REFLECT ? ", and below the axis' size to reflect" : ""));
+                        + (mode == PadMode.REFLECT ? ", and below the axis' size to reflect" : "")
+                        + (mode == PadMode.REPLICATE ? ", and there must be an element to repeat" : ""));
             }
         }
         if (mode == PadMode.CONSTANT && !x.dtype().holds(value)) {

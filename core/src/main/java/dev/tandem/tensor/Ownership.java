@@ -47,13 +47,24 @@ final class Ownership {
     /** Before each operation. */
     void check() {
         if (Thread.currentThread() != owner) {
-            throw new WrongThreadException("device " + device + " belongs to thread '" + owner.getName()
-                    + "' but was used from '" + Thread.currentThread().getName()
-                    + "'; use it on its own thread, or open a device on this one");
+            throw wrongThread();
         }
         if (state != State.OPEN) {
             waitForClosing();
         }
+    }
+
+    /** Before what changes who holds a tensor; whoever closes the device releases them all. */
+    void checkHolder() {
+        if (Thread.currentThread() != owner && state == State.OPEN) {
+            throw wrongThread();
+        }
+    }
+
+    private WrongThreadException wrongThread() {
+        return new WrongThreadException("device " + device + " belongs to thread '" + owner.getName()
+                + "' but was used from '" + Thread.currentThread().getName()
+                + "'; use it on its own thread, or open a device on this one");
     }
 
     private synchronized void waitForClosing() {

@@ -26,7 +26,7 @@ final class Scalars {
     static Tensor multiply(Tensor x, double value) {
         return isInteger(x, value)
                 ? binary(BinaryOp.MULTIPLY, x, value)
-                : floating(x).linear((float) value, 0);
+                : floating(x).linear((float) value, -0f); // −0, which keeps the sign of a zero
     }
 
     /** Integers are divided exactly, toward zero. */
@@ -38,14 +38,11 @@ final class Scalars {
             }
             return binary(BinaryOp.DIVIDE, x, value);
         }
-        double reciprocal = 1 / value;
+        // Not by the reciprocal, which rounds once more, and is out of range sooner than the quotient.
         Tensor real = floating(x);
-        if (value == 0 || Double.isInfinite(value) || Math.abs(Math.getExponent(reciprocal)) < Float.MAX_EXPONENT) {
-            return real.linear((float) reciprocal, 0);
-        }
-        double root =
-                Math.sqrt(Math.abs(reciprocal)); // the reciprocal is out of float32's range, the quotient need not be
-        return real.linear((float) root, 0).linear((float) Math.copySign(root, value), 0);
+        Tensor dividend = real.cast(DType.FLOAT32);
+        return Elementwise.binary(BinaryOp.DIVIDE, dividend, like(dividend, value))
+                .cast(real.dtype());
     }
 
     static Tensor power(Tensor x, double exponent) {
@@ -55,6 +52,9 @@ final class Scalars {
     }
 
     static Tensor clamp(Tensor x, double low, double high) {
+        if (Double.isNaN(low) || Double.isNaN(high)) {
+            return floating(x).linear(0, Float.NaN);
+        }
         if (x.dtype().isFloating() || !isBound(low) || !isBound(high)) {
             return floating(x).unary(UnaryOp.CLAMP, (float) low, (float) high);
         }

@@ -43,7 +43,10 @@ public final class Shape {
     public int axis(int axis) {
         int result = axis < 0 ? axis + sizes.length : axis;
         if (result < 0 || result >= sizes.length) {
-            throw new ShapeException("axis " + axis + " of shape " + this + ": it has " + sizes.length + " axes");
+            throw new ShapeException("axis " + axis + " of shape " + this + ": "
+                    + (sizes.length == 0
+                            ? "a scalar has no axes"
+                            : "it can be from " + -sizes.length + " to " + (sizes.length - 1)));
         }
         return result;
     }

@@ -8,7 +8,6 @@ import dev.tandem.backend.Storage;
 import dev.tandem.backend.UnaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -39,6 +38,7 @@ public final class Tensor {
     private Consumer<Tensor> onGradientReady;
 
     private Tensor(Device device, Storage storage) {
+        device.checkHolder();
         this.device = device;
         this.storage = storage;
         this.scope = Scope.innermost(device);
@@ -100,8 +100,7 @@ public final class Tensor {
     public static Tensor full(Device device, double value, DType dtype, long... shape) {
         if (!dtype.holds(value)) {
             throw new IllegalArgumentException("full: " + value + " is no " + dtype + "; that holds whole numbers from "
-                    + new BigDecimal(dtype.smallest()).toPlainString() + " to "
-                    + new BigDecimal(dtype.largest()).toPlainString());
+                    + (long) dtype.smallest() + " to " + (long) dtype.largest());
         }
         Tensor result = empty(device, dtype, Shape.of(shape));
         device.memory().fill(result.storage(), value);
@@ -193,6 +192,7 @@ public final class Tensor {
     }
 
     void moveTo(Scope other) {
+        device.checkHolder();
         storage();
         scope.remove(this);
         scope = other;
@@ -204,6 +204,7 @@ public final class Tensor {
         if (storage == null) {
             return;
         }
+        device.checkHolder();
         scope.remove(this);
         storage.release();
         storage = null;
@@ -654,7 +655,7 @@ public final class Tensor {
         return unary(UnaryOp.ROUND);
     }
 
-    /** {@code min(max(x, low), high)}. */
+    /** {@code min(max(x, low), high)}; NaN if a bound is. */
     public Tensor clamp(double low, double high) {
         return Scalars.clamp(this, low, high);
     }

@@ -123,9 +123,7 @@ class BinaryConformance extends Kit {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            mode = EnumSource.Mode.EXCLUDE,
-            names = {"POWER"})
+    @EnumSource
     void specialValues(BinaryOp op) {
         double inf = Double.POSITIVE_INFINITY;
         double[] special = {Double.NaN, inf, -inf, 0, -0.0, 1, -1, 3e38f};

@@ -213,6 +213,22 @@ class ChangeConformance extends TensorKit {
     }
 
     @Test
+    void anOptimizersStateChangesWithItsStep() {
+        onOwnDevice(layers(), network -> {
+            Optimizer optimizer = new Sgd(network, 0.1f).momentum(0.9f);
+            loss(network).backward();
+            optimizer.step();
+            Tensor velocity = optimizer.state().get("velocity");
+            Tensor late = Tensor.ones(velocity.elements())
+                    .requireGradient()
+                    .multiply(velocity)
+                    .sum();
+            optimizer.step();
+            assertRefused(late, "MULTIPLY", "step() of Sgd");
+        });
+    }
+
+    @Test
     void anAverageThatIsSwappedInBetweenIsRefused() {
         onOwnDevice(layers(), network -> {
             ExponentialMovingAverage average = new ExponentialMovingAverage(network, 0.9f);

@@ -62,6 +62,12 @@ class DerivativeEdgesConformance extends TensorKit {
         all.add(row("x^1", t -> t.power(1), at(-1, 0, 3), 1, 1, 1));
         all.add(row("x^2", t -> t.power(2), at(-1, 0, 3), -2, 0, 6));
         all.add(row("x^3", t -> t.power(3), at(-2, 0), 12, 0));
+        all.add(row(
+                "x^2 near the range's ends", t -> t.power(2), at(1e-30f, 1e20f, INF, -INF), 2e-30f, 2e20f, INF, -INF));
+        all.add(row("x^4", t -> t.power(4), at(-1e10f, 0, INF), -4e30f, 0, INF));
+        all.add(row("x^(1/3)", t -> t.power(1.0 / 3), at(0, 1, INF), INF, 1 / 3f, 0));
+        all.add(row("x^1.5", t -> t.power(1.5), at(0, 4, INF), 0, 3, INF));
+        all.add(row("x to NaN", t -> t.clamp(NAN, 1), at(0, 4), 0, 0));
         all.add(row("x^0.5", t -> t.power(0.5), at(0, 4), INF, 0.25f));
         all.add(row("x^-1", t -> t.power(-1), at(0, 2), -INF, -0.25f));
         all.add(row("x/1e30", t -> t.divide(1e30), at(1, 1e30f), 1e-30f, 1e-30f));

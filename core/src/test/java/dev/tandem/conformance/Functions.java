@@ -82,7 +82,8 @@ final class Functions {
             case DIVIDE -> a / b;
             case MAXIMUM -> Math.max(a, b); // NaN if either is
             case MINIMUM -> Math.min(a, b);
-            case POWER -> Math.pow(a, b);
+            // As IEEE 754 has it: Java makes NaN of these.
+            case POWER -> a == 1 || a == -1 && Double.isInfinite(b) ? 1 : Math.pow(a, b);
             case EQUAL -> a == b ? 1 : 0;
             case NOT_EQUAL -> a != b ? 1 : 0;
             case LESS -> a < b ? 1 : 0;

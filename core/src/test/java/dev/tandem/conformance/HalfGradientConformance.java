@@ -10,6 +10,7 @@ import dev.tandem.backend.PadMode;
 import dev.tandem.backend.PoolKind;
 import dev.tandem.backend.Window;
 import dev.tandem.nn.Losses;
+import dev.tandem.nn.functional.AdaptivePooling;
 import dev.tandem.nn.functional.BatchNormalization;
 import dev.tandem.nn.functional.Convolution;
 import dev.tandem.nn.functional.Functions;
@@ -88,6 +89,8 @@ class HalfGradientConformance extends TensorKit {
         for (PoolKind kind : PoolKind.values()) {
             all.add(new Case("pool " + kind, OperationKind.POOL, in -> Pooling.pool(kind, in[0], WINDOW), image));
         }
+        all.add(new Case(
+                "adaptive pooling of uneven windows", null, in -> AdaptivePooling.average(in[0], 2, 4), image));
         all.add(new Case(
                 "batch norm",
                 OperationKind.BATCH_NORM,

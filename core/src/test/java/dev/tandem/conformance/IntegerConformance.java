@@ -130,6 +130,8 @@ class IntegerConformance extends TensorKit {
                 .hasMessageContaining("300")
                 .hasMessageContaining("255");
         assertThatThrownBy(() -> Tensor.full(device, 0.5, DType.INT32, 2)).hasMessageContaining("0.5");
+        assertThatThrownBy(() -> Tensor.full(device, 0x1p63, DType.INT64, 2))
+                .hasMessageContaining(Long.MIN_VALUE + " to " + Long.MAX_VALUE);
     }
 
     @Test

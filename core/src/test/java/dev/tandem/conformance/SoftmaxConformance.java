@@ -1,7 +1,10 @@
 package dev.tandem.conformance;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.Shape;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -74,5 +77,20 @@ class SoftmaxConformance extends Kit {
     @Test
     void NaNShows() {
         checkForward(Tolerance.sum(1), softmax(1, false), Values.of(Shape.of(2, 3), 1, Double.NaN, 2, 1, 2, 3));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void NaNShowsInTheGradientOfItsRow(boolean logarithm) {
+        Assumptions.assumeFalse(isReference(), "the reference has no backward of softmax");
+        try (Held held = new Held()) {
+            Storage x = put(held, Values.of(Shape.of(2, 3), 1, Double.NaN, 2, 1, 2, 3));
+            Storage gradient = put(held, Values.of(Shape.of(2, 3), 1, 2, 3, 1, 2, 3));
+            Storage y = held.add(device.neural().softmax(x, 1, logarithm));
+            double[] dx = download(held.add(device.neural().softmaxBackward(gradient, y, 1, logarithm)));
+            for (int i = 0; i < dx.length; i++) {
+                assertThat(Double.isNaN(dx[i])).as("element %d", i).isEqualTo(i < 3);
+            }
+        }
     }
 }

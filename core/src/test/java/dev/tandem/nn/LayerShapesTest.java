@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tandem.backend.PadMode;
+import dev.tandem.backend.Window;
+import dev.tandem.nn.functional.Convolution;
 import dev.tandem.tensor.Shape;
 import dev.tandem.tensor.ShapeException;
 import dev.tandem.tensor.Tensor;
@@ -102,6 +104,17 @@ class LayerShapesTest extends OnMeta {
         assertThatThrownBy(() -> new Conv2d(6, 8, 3).groups(4))
                 .hasMessageContaining("6 → 8")
                 .hasMessageContaining("4");
+    }
+
+    @Test
+    void aConvolutionOfNoChannelsIsRefused() {
+        Window window = Window.square(3, 1, 1);
+        for (long[] weight : new long[][] {{4, 0, 3, 3}, {0, 2, 3, 3}}) {
+            Tensor x = Tensor.zeros(1, weight[1], 5, 5);
+            assertThatThrownBy(() -> Convolution.convolution(x, Tensor.zeros(weight), null, window, 1, null))
+                    .isInstanceOf(ShapeException.class)
+                    .hasMessageContaining("convolution: weight " + Shape.of(weight));
+        }
     }
 
     @Test

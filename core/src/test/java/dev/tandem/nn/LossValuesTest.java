@@ -1,5 +1,8 @@
 package dev.tandem.nn;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.tandem.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +58,19 @@ class LossValuesTest extends OnDevice {
         Tensor scores = Tensor.of(new float[] {0, 0.5f, -2}, 1, 3).requireGradient();
         Losses.multiClassHinge(scores, labels(0)).backward();
         assertValues(scores.gradient(), -1, 1, 0);
+    }
+
+    @Test
+    void hingeOfALabelOutsideTheClassesIsNoNumber() {
+        Tensor rows = Losses.multiClassHinge(Tensor.zeros(3, 4), labels(1, 4, -1), 1, LossReduction.NONE);
+        assertThat(rows.toFloatArray()).containsExactly(3, Float.NaN, Float.NaN);
+    }
+
+    @Test
+    void hingeTakesClassIndicesOnly() {
+        assertThatThrownBy(() -> Losses.multiClassHinge(Tensor.zeros(2, 4), Tensor.of(1, 2)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("labels are FLOAT32");
     }
 
     @Test

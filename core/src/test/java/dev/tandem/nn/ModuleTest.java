@@ -179,8 +179,19 @@ class ModuleTest extends OnMeta {
         assertThatThrownBy(() -> own.with("part", null)).hasMessage("Own: the part part is null");
         assertThatThrownBy(() -> own.with("part", new Sequential(own)))
                 .hasMessageContaining("a part of itself, as part.0");
+        assertThatThrownBy(() -> own.with("part", own)).hasMessageEndingWith("a part of itself, as part");
         own.with("part", new ReLU());
         assertThatThrownBy(() -> own.with("part", new ReLU())).hasMessageContaining("has a part named part already");
+    }
+
+    @Test
+    void namesThatWouldBeTakenForPathsAreRefused() {
+        for (String name : new String[] {"a.b", "", null}) {
+            assertThatThrownBy(() -> new Sequential().add(name, new ReLU()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("Sequential: a part is named '" + name
+                            + "'; give a name without dots, which join the names of parts and parameters");
+        }
     }
 
     // Changes after initialize
@@ -295,6 +306,9 @@ class ModuleTest extends OnMeta {
         assertThatThrownBy(() -> network.apply(Tensor.full(device, 1, DType.UINT8, 1, 2)))
                 .isInstanceOf(ShapeException.class)
                 .hasMessage("Linear fc: input is UINT8; convert it with cast(DType.FLOAT32) first");
+        assertThatThrownBy(() -> network.apply(Tensor.full(device, 1, DType.BFLOAT16, 1, 2)))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("Linear fc: input is BFLOAT16, the weight FLOAT32; convert the input with cast");
     }
 
     @Test

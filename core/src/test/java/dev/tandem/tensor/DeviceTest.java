@@ -126,6 +126,19 @@ class DeviceTest {
     }
 
     @Test
+    void anotherThreadMayNotHoldOrReleaseATensor() throws Exception {
+        try (Device device = open()) {
+            Tensor x = Tensor.of(1, 2);
+            String refusal = "device reference belongs to thread '"
+                    + Thread.currentThread().getName() + "' but was used from 'worker'";
+            assertThat(messageOn("worker", x::detach)).startsWith(refusal);
+            assertThat(messageOn("worker", x::release)).startsWith(refusal);
+            assertThat(messageOn("worker", x::persist)).startsWith(refusal);
+            assertThat(x.toFloatArray()).containsExactly(1, 2);
+        }
+    }
+
+    @Test
     void anotherThreadMayCloseADeviceThatRests() throws Exception {
         Device before = open();
         Device device = open();

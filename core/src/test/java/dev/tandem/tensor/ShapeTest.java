@@ -48,8 +48,9 @@ class ShapeTest {
         for (int wrong : new int[] {3, -4}) {
             assertThatThrownBy(() -> shape.axis(wrong))
                     .isInstanceOf(ShapeException.class)
-                    .hasMessageContainingAll("axis " + wrong, "[2, 3, 4]", "3 axes");
+                    .hasMessageContainingAll("axis " + wrong, "[2, 3, 4]", "from -3 to 2");
         }
+        assertThatThrownBy(() -> Shape.of().axis(0)).hasMessageContaining("a scalar has no axes");
     }
 
     @Test

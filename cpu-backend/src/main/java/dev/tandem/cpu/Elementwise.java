@@ -1,5 +1,8 @@
 package dev.tandem.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.tandem.backend.BinaryOp;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.UnaryOp;
 import dev.tandem.tensor.DType;
@@ -11,8 +14,11 @@ import dev.tandem.tensor.Shape;
  * sixth digit, so those are ours.
  */
 final class Elementwise {
+    private static final float GELU_IS_INPUT = 1e30f; // much smaller numbers are theirs too
+
     private final CpuRuntime runtime;
     private final ElementwiseKernels kernels = Kernels.of(ElementwiseKernels.class);
+    private final BinaryKernels products = Kernels.of(BinaryKernels.class);
 
     Elementwise(CpuRuntime runtime) {
         this.runtime = runtime;
@@ -31,12 +37,25 @@ final class Elementwise {
                             (from, to) ->
                                     kernels.unary(op, x.address + 4 * from, y.address + 4 * from, to - from, a, b));
         } else if (count > 0) {
-            forward(new Curve(op, a, count))
+            forward(Curve.of(op, a, count))
                     .with(OneDnn.ARG_SRC, x.address)
                     .with(OneDnn.ARG_DST, y.address)
                     .run(runtime);
+            if (op == UnaryOp.GELU && !Limit.allBelow(runtime, x, GELU_IS_INPUT)) {
+                copyLarge(x, y);
+            }
         }
         return y;
+    }
+
+    /** oneDNN's GELU overflows at numbers near the largest, and makes NaN of infinity; the function's value is the input there. */
+    private static void copyLarge(CpuStorage x, CpuStorage y) {
+        for (long at = 0; at < x.bytes(); at += Float.BYTES) {
+            float value = NativeMemory.ALL.get(JAVA_FLOAT, x.address + at);
+            if (value >= GELU_IS_INPUT) {
+                NativeMemory.ALL.set(JAVA_FLOAT, y.address + at, value);
+            }
+        }
     }
 
     /** @param known the input or the output, as the function needs; null if it needs neither */
@@ -58,8 +77,10 @@ final class Elementwise {
                                     to - from,
                                     a,
                                     b));
+        } else if (op == UnaryOp.POWER) {
+            powerBackward(dy, value, dx, a);
         } else if (count > 0) {
-            backward(new Curve(op, a, count))
+            backward(Curve.of(op, a, count))
                     .with(OneDnn.ARG_SRC, value.address)
                     .with(OneDnn.ARG_DIFF_DST, dy.address)
                     .with(OneDnn.ARG_DIFF_SRC, dx.address)
@@ -69,6 +90,26 @@ final class Elementwise {
             value.release();
         }
         return dx;
+    }
+
+    /** {@code dx = dy · a·x^(a − 1)}. oneDNN's own divides x^a by x, and x^a leaves the range sooner. */
+    private void powerBackward(CpuStorage dy, CpuStorage x, CpuStorage dx, float a) {
+        long count = dy.shape().elements();
+        if (a == 0) {
+            Fill.fill(runtime, dx, 0);
+        } else if (count > 0) {
+            CpuStorage slope = runtime.allocateLike(dy);
+            forward(new Curve(UnaryOp.POWER, a, a - 1, count))
+                    .with(OneDnn.ARG_SRC, x.address)
+                    .with(OneDnn.ARG_DST, slope.address)
+                    .run(runtime);
+            runtime.parallel().run(count, (from, to) -> {
+                long at = 4 * from;
+                products.binary(
+                        BinaryOp.MULTIPLY, dy.address + at, 1, slope.address + at, 1, dx.address + at, to - from);
+            });
+            slope.release();
+        }
     }
 
     /** {@code y = alpha·x + beta·y} in y's order. */
@@ -84,7 +125,11 @@ final class Elementwise {
     }
 
     /** A function that oneDNN computes, for so many elements. */
-    private record Curve(UnaryOp op, float a, long count) {
+    private record Curve(UnaryOp op, float alpha, float beta, long count) {
+        static Curve of(UnaryOp op, float a, long count) {
+            return new Curve(op, op == UnaryOp.ELU ? a : 1, op == UnaryOp.POWER ? a : 0, count);
+        }
+
         /** Its number in dnnl_types.h. */
         int algorithm() {
             return switch (op) {
@@ -97,14 +142,6 @@ final class Elementwise {
                 case SILU -> OneDnn.ELTWISE_SWISH;
                 default -> throw new AssertionError(op);
             };
-        }
-
-        float alpha() {
-            return op == UnaryOp.ELU ? a : 1;
-        }
-
-        float beta() {
-            return op == UnaryOp.POWER ? a : 0;
         }
 
         long layout() {

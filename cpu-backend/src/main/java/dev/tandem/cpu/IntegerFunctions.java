@@ -25,7 +25,7 @@ final class IntegerFunctions {
             case RELU -> Math.max(value, 0);
             case LINEAR ->
                 a == (long) a && b == (long) b ? value * (long) a + (long) b : (long) ((double) a * value + b);
-            case CLAMP -> value < a ? (long) a : value > b ? (long) b : value;
+            case CLAMP -> Math.min(Math.max(value, (long) a), (long) b);
             case FLOOR, CEIL, ROUND -> value;
             default ->
                 throw new UnsupportedOperationException(

@@ -24,9 +24,14 @@ final class ScalarBinaryKernels implements BinaryKernels {
             case DIVIDE -> a / b;
             case MAXIMUM -> Math.max(a, b);
             case MINIMUM -> Math.min(a, b);
-            case POWER -> (float) Math.pow(a, b);
+            case POWER -> power(a, b);
             default -> throw new AssertionError(op);
         };
+    }
+
+    /** As IEEE 754 has it; Java's own makes NaN of 1 and of −1 to the power of infinity, and of 1 to that of NaN. */
+    private static float power(float a, float b) {
+        return a == 1 || a == -1 && Float.isInfinite(b) ? 1 : (float) Math.pow(a, b);
     }
 
     @Override

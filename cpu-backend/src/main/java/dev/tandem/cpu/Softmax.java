@@ -2,11 +2,9 @@ package dev.tandem.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.tandem.backend.ReduceOp;
 import dev.tandem.backend.Storage;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Softmax and its logarithm along any axis, by oneDNN. */
 final class Softmax {
@@ -17,7 +15,6 @@ final class Softmax {
     private record Key(long rows, long size, long columns, boolean logarithm, boolean backward) {}
 
     private final CpuRuntime runtime;
-    private final ReduceKernels kernels = Kernels.of(ReduceKernels.class);
 
     Softmax(CpuRuntime runtime) {
         this.runtime = runtime;
@@ -38,7 +35,7 @@ final class Softmax {
         return result;
     }
 
-    /** Where a row has a NaN or +∞, oneDNN gives numbers for some of its elements; all have to be NaN. */
+    /** Where a row of x has a NaN or +∞, oneDNN gives numbers for some of y's elements; all have to be NaN. */
     private void showNotANumber(CpuStorage x, CpuStorage y, int axis) {
         if (allLess(x)) {
             return;
@@ -59,16 +56,8 @@ final class Softmax {
         }
     }
 
-    /** Whether all elements are numbers below +∞. */
     private boolean allLess(CpuStorage x) {
-        AtomicBoolean less = new AtomicBoolean(true);
-        runtime.parallel().run(x.shape().elements(), (from, to) -> {
-            long address = x.address + from * Float.BYTES;
-            if (!(kernels.extreme(ReduceOp.MAX, address, to - from) < Float.POSITIVE_INFINITY)) {
-                less.set(false);
-            }
-        });
-        return less.get();
+        return Limit.allBelow(runtime, x, Float.POSITIVE_INFINITY);
     }
 
     Storage backward(Storage gradient, Storage output, int axis, boolean logarithm) {
@@ -82,6 +71,9 @@ final class Softmax {
                     .with(OneDnn.ARG_DIFF_DST, source.address)
                     .with(OneDnn.ARG_DIFF_SRC, result.address)
                     .run(runtime);
+            if (logarithm) {
+                showNotANumber(probabilities, result, axis);
+            }
             probabilities.release();
             source.release();
         }

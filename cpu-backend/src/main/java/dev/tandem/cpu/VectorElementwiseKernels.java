@@ -37,7 +37,7 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
         long end = Floats.whole(count);
         switch (op) {
             case NEGATE -> VectorUnary.negate(gradient, target, end);
-            case LINEAR -> VectorUnary.linear(gradient, target, end, a, 0);
+            case LINEAR -> VectorUnary.linear(gradient, target, end, a, -0f);
             case ABS -> VectorUnaryBackward.abs(gradient, saved, target, end);
             case EXP -> VectorUnaryBackward.exp(gradient, saved, target, end);
             case LOG -> VectorUnaryBackward.log(gradient, saved, target, end);

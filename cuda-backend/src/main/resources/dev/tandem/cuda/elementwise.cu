@@ -16,7 +16,10 @@ __device__ inline int64 apply(int op, int64 x, float a, float b) {
         case UNARY_RELU: return x < 0 ? 0 : x;
         case UNARY_LINEAR:
             return a == (int64)a && b == (int64)b ? x * (int64)a + (int64)b : (int64)((double)a * x + b);
-        case UNARY_CLAMP: return x < a ? (int64)a : x > b ? (int64)b : x;
+        case UNARY_CLAMP: {
+            int64 raised = x < (double)a ? (int64)a : x;
+            return raised > (double)b ? (int64)b : raised;
+        }
         default: return x; // FLOOR, CEIL, ROUND
     }
 }

@@ -5,9 +5,14 @@ __device__ inline float sigmoid(float x) {
     return 1 / (1 + expf(-x));
 }
 
+// The upper bound counts where it is below the lower one. NaN stays.
+__device__ inline float clamp(float x, float low, float high) {
+    float raised = x < low ? low : x;
+    return raised > high ? high : raised;
+}
+
 __device__ inline float hardSigmoid(float x) {
-    float y = x / 6 + 0.5f;
-    return y < 0 ? 0 : y > 1 ? 1 : y; // NaN stays
+    return clamp(x / 6 + 0.5f, 0, 1);
 }
 
 __device__ inline float normalCumulative(float x) {
@@ -36,7 +41,7 @@ __device__ inline float unary(int op, float x, float a, float b) {
         case UNARY_LINEAR: return a * x + b;
         case UNARY_POWER: return powf(x, a);
         case UNARY_CLAMP:
-        case UNARY_HARD_TANH: return x < a ? a : x > b ? b : x;
+        case UNARY_HARD_TANH: return clamp(x, a, b);
         case UNARY_RELU: return x < 0 ? 0 : x; // NaN stays NaN
         case UNARY_LEAKY_RELU: return x > 0 ? x : a * x;
         case UNARY_ELU: return x > 0 ? x : a * expm1f(x);

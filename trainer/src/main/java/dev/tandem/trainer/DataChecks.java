@@ -15,7 +15,7 @@ public final class DataChecks {
 
     /** @throws IllegalArgumentException if they do not, saying how */
     public static void check(NetworkSpec spec, ImageDataset dataset) {
-        if (dataset.size() == 0) {
+        if (dataset.size() < 1) {
             throw new IllegalArgumentException("data set " + dataset.name() + ": it has no images");
         }
         if (dataset.channels() != spec.channels()

@@ -88,8 +88,12 @@ public final class Freezing {
             }
         }
         if (network.parameters().values().stream().noneMatch(Parameter::isTrainable)) {
-            throw new IllegalArgumentException("freeze " + frozen + ": nothing is left to train in epoch " + epoch
-                    + "; leave out the last layers");
+            throw new IllegalArgumentException(
+                    frozen.isEmpty()
+                            ? "nothing to train: the network has no parameters that are not frozen; unfreeze some with"
+                                    + " setFrozen(false)"
+                            : "freeze " + frozen + ": nothing is left to train in epoch " + epoch
+                                    + "; leave out the last layers");
         }
     }
 

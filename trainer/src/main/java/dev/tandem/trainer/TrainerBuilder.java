@@ -32,8 +32,8 @@ public final class TrainerBuilder {
     final List<Callback> callbacks = new ArrayList<>();
 
     TrainerBuilder(Module model, NetworkSpec spec) {
-        this.model = model;
-        this.spec = spec;
+        this.model = required("network", model);
+        this.spec = required("description of the network", spec);
     }
 
     /** Required. */
@@ -65,7 +65,7 @@ public final class TrainerBuilder {
 
     /** Also measured on the validation data; cross-entropy by default. */
     public TrainerBuilder loss(LossFunction loss) {
-        this.loss = loss;
+        this.loss = required("loss", loss);
         return this;
     }
 
@@ -139,8 +139,15 @@ public final class TrainerBuilder {
     }
 
     public TrainerBuilder callback(Callback callback) {
-        callbacks.add(callback);
+        callbacks.add(required("callback", callback));
         return this;
+    }
+
+    private static <T> T required(String what, T value) {
+        if (value == null) {
+            throw new IllegalArgumentException("trainer: the " + what + " is null");
+        }
+        return value;
     }
 
     private static int atLeastOne(String name, int value) {

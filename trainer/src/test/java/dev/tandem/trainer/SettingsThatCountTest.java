@@ -147,6 +147,25 @@ class SettingsThatCountTest extends OnBrightness {
     }
 
     @Test
+    void whatIsForgottenIsNamed() {
+        assertThatThrownBy(() -> Trainer.builder(null, SPEC)).hasMessage("trainer: the network is null");
+        assertThatThrownBy(() -> Trainer.builder(network(), null))
+                .hasMessage("trainer: the description of the network is null");
+        assertThatThrownBy(() -> training(network()).loss(null)).hasMessage("trainer: the loss is null");
+        assertThatThrownBy(() -> training(network()).callback(null)).hasMessage("trainer: the callback is null");
+    }
+
+    @Test
+    void aNetworkThatWasFrozenWholeIsRefusedInThoseWords() {
+        Module network = network();
+        network.parameters().values().forEach(parameter -> parameter.setFrozen(true));
+        assertThatThrownBy(() -> training(network).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("nothing to train: the network has no parameters that are not frozen; unfreeze some with"
+                        + " setFrozen(false)");
+    }
+
+    @Test
     void anOptimizerOfAnotherNetworkIsRefused() {
         assertThatThrownBy(() ->
                         training(network()).optimizer(new Sgd(network(), 0.1f)).build())

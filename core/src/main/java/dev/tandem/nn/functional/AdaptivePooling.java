@@ -32,7 +32,8 @@ public final class AdaptivePooling {
      * @param columns of the width
      */
     public static Tensor average(Tensor x, Tensor rows, Tensor columns) {
-        return rows.matmul(x.linear(columns, null, null));
+        // Halves would round the weights of the mean.
+        return rows.matmul(x.cast(DType.FLOAT32).linear(columns, null, null)).cast(x.dtype());
     }
 
     /** {@code [outputs, inputs]}: row i holds the weights of output i. */

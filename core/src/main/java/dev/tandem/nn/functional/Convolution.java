@@ -73,11 +73,13 @@ public final class Convolution {
                 || weight.size(2) != window.kernelHeight()
                 || weight.size(3) != window.kernelWidth()
                 || groups < 1
-                || weight.size(0) % groups != 0) {
+                || weight.size(0) % groups != 0
+                || weight.size(0) * weight.size(1) == 0) {
             throw new InputShapeException(
                     "convolution",
                     "weight " + weight.shape() + " must be [O, C / groups, " + window.kernelHeight() + ", "
-                            + window.kernelWidth() + "] with O divisible by the " + groups + " groups");
+                            + window.kernelWidth() + "] with O divisible by the " + groups
+                            + " groups, and neither O nor C of 0");
         }
         if (x.size(1) != weight.size(1) * groups) {
             throw new InputShapeException(
