@@ -380,8 +380,7 @@ final class TrainingJob {
             return result.validation();
         }
         BrokenImages skipped = new BrokenImages(testData, BrokenLimit.ANY);
-        Evaluation test =
-                Evaluator.evaluate(network, spec, testData, settings.batch(), device, null, loss, skipped);
+        Evaluation test = Evaluator.evaluate(network, spec, testData, settings.batch(), device, null, loss, skipped);
         broken.addAll(skipped.list());
         return test;
     }
