@@ -219,8 +219,10 @@ final class EvalCommand extends Subcommand {
         confusion.mistakes().stream()
                 .limit(MISTAKES_SHOWN)
                 .forEach(mistake -> text.append(String.format(
-                        "%n%s taken for %s: %d times",
-                        names.get(mistake.label()), names.get(mistake.prediction()), mistake.count())));
+                        "%n%s taken for %s: %s",
+                        names.get(mistake.label()),
+                        names.get(mistake.prediction()),
+                        Format.counted(mistake.count(), "time"))));
         console().result(result, text.toString());
     }
 }

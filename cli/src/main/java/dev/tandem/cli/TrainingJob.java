@@ -280,7 +280,7 @@ final class TrainingJob {
                 Evaluation test = test(result, network, spec, device, loss, broken);
                 BrokenPhotos.note(console, broken);
                 TrainReport report = new TrainReport(
-                        settings, run.path(), trainData.name(), result, test, measuredOn(), broken, steps);
+                        settings, run.path(), trainData.name(), result, test, measuredOn(), testedOn(), broken, steps);
                 console.result(report.toMap(), report.toText());
                 return result.completed() ? ExitCodes.OK : interruption.exitCode();
             }
@@ -341,6 +341,11 @@ final class TrainingJob {
     private String measuredOn() {
         boolean test = validationData == testData && !(testData instanceof ImageFolder photos && photos.isValidation());
         return test ? "test" : "validation";
+    }
+
+    /** What the images are called that the finished network is measured on. */
+    private String testedOn() {
+        return validationData == testData ? measuredOn() : "test";
     }
 
     private void announce(Module network, Device device, RunFolder run) {

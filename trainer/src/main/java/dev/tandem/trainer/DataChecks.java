@@ -53,8 +53,7 @@ public final class DataChecks {
     /** @throws TooManyBrokenException if nothing was seen of a data set, since none of its images can be read */
     static void requireSome(long imagesSeen, ImageDataset dataset) {
         if (imagesSeen == 0) {
-            throw new TooManyBrokenException("data set " + dataset.name() + ": none of its " + dataset.size()
-                    + " images can be read; get them again");
+            throw TooManyBrokenException.all(dataset);
         }
     }
 }

@@ -163,6 +163,12 @@ public final class Trainer {
 
     private void lookForBrokenPhotos() {
         brokenTraining.lookForThem(device.threads());
+        brokenTraining
+                .lostClasses()
+                .forEach(each -> LOG.warn(
+                        "{}: no image of class {} can be read, so it will not be learnt",
+                        settings.trainData.name(),
+                        each));
         if (brokenValidation != null) {
             brokenValidation.lookForThem(device.threads());
         }
@@ -287,7 +293,7 @@ public final class Trainer {
     }
 
     private void record(Callback.Epoch done) {
-        boolean better = validation != null && progress.sawAccuracy(validation.top1());
+        boolean better = validation != null && progress.saw(validation);
         if (settings.runFolder == null) {
             return;
         }

@@ -5,6 +5,7 @@ import java.util.Map;
 
 /** How far a training is, and what it has measured: everything that changes with it beside the network and its optimizer. */
 final class TrainingProgress {
+    private static final String BEST_LOSS = "bestLoss";
     private static final String BEST_EPOCH = "bestEpoch";
 
     long step; // steps done
@@ -12,6 +13,7 @@ final class TrainingProgress {
     int batchInEpoch; // of the next step
     Metrics metrics = new Metrics(); // of the epoch so far
     double bestTop1 = Double.NaN;
+    private double bestLoss = Double.NaN; // of the validation of that epoch
     int bestEpoch; // from 1; 0 for none yet
 
     /** For a checkpoint. */
@@ -22,6 +24,7 @@ final class TrainingProgress {
         values.put("batch", Integer.toString(batchInEpoch));
         values.put("metrics", metrics.snapshot());
         values.put("bestTop1", Double.toString(bestTop1));
+        values.put(BEST_LOSS, Double.toString(bestLoss));
         values.put(BEST_EPOCH, Integer.toString(bestEpoch));
         return values;
     }
@@ -32,17 +35,19 @@ final class TrainingProgress {
         batchInEpoch = (int) checkpoint.number("batch");
         metrics = Metrics.restore(checkpoint.value("metrics"));
         bestTop1 = Double.parseDouble(checkpoint.value("bestTop1"));
+        bestLoss = Double.parseDouble(checkpoint.values().getOrDefault(BEST_LOSS, "NaN"));
         bestEpoch = Integer.parseInt(checkpoint.values().getOrDefault(BEST_EPOCH, "0"));
     }
 
-    /** Takes note of the accuracy after an epoch that has ended. Returns whether it is the best so far. */
-    boolean sawAccuracy(double accuracy) {
-        if (accuracy <= bestTop1) {
-            return false;
+    /** Takes note of an epoch that has ended. Returns whether it is the best so far; of equal accuracies the lower loss is better. */
+    boolean saw(Evaluation validation) {
+        boolean better = validation.top1() == bestTop1 ? validation.loss() < bestLoss : !(validation.top1() < bestTop1);
+        if (better) {
+            bestTop1 = validation.top1();
+            bestLoss = validation.loss();
+            bestEpoch = epoch;
         }
-        bestTop1 = accuracy;
-        bestEpoch = epoch;
-        return true;
+        return better;
     }
 
     void forgetBest() {
