@@ -138,9 +138,8 @@ final class EvalCommand extends Subcommand {
             broken.lookForThem(opened.threads());
             int batch = data.batch == null ? 128 : data.batch;
             ConfusionMatrix confusion = new ConfusionMatrix(spec.classes());
-            Evaluation evaluation =
-                    Evaluator.evaluate(
-                            trained.network(), spec, images, batch, opened, confusion, training.loss(), broken);
+            Evaluation evaluation = Evaluator.evaluate(
+                    trained.network(), spec, images, batch, opened, confusion, training.loss(), broken);
             BrokenPhotos.note(console(), broken.list());
             report(trained, images, evaluation, training.loss(), confusion, broken);
             device.report(console(), opened);
@@ -220,8 +219,10 @@ final class EvalCommand extends Subcommand {
         confusion.mistakes().stream()
                 .limit(MISTAKES_SHOWN)
                 .forEach(mistake -> text.append(String.format(
-                        "%n%s taken for %s: %d times",
-                        names.get(mistake.label()), names.get(mistake.prediction()), mistake.count())));
+                        "%n%s taken for %s: %s",
+                        names.get(mistake.label()),
+                        names.get(mistake.prediction()),
+                        Format.counted(mistake.count(), "time"))));
         console().result(result, text.toString());
     }
 }

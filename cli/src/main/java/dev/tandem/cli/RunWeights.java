@@ -10,7 +10,7 @@ final class RunWeights {
     static final String FINAL = "final.safetensors";
 
     enum Use {
-        /** Of the epoch with the highest accuracy on the validation images. */
+        /** Of the epoch with the highest accuracy on the validation images, of several that of the lowest loss. */
         BEST(RunWeights.BEST),
         /** Of the end. */
         FINAL(RunWeights.FINAL);
@@ -30,8 +30,9 @@ final class RunWeights {
     @Option(
             names = "--use",
             paramLabel = "WHICH",
-            description = "Of a run folder: ${COMPLETION-CANDIDATES}; best is the epoch that got most validation images"
-                    + " right (default: best, or final where nothing was validated).")
+            description =
+                    "Of a run folder: ${COMPLETION-CANDIDATES}; best is the epoch that got most validation images"
+                            + " right, of several that with the lowest loss (default: best, or final where nothing was validated).")
     Use use;
 
     /** The files to look for in a run folder, the first that is there counts. */

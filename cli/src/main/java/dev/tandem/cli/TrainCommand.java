@@ -169,8 +169,7 @@ final class TrainCommand extends Subcommand {
                 : pretrained == null || settings.imageSize() == null
                         ? null
                         : pretrained.resize(settings.entry(), settings.imageSize());
-        ImageDataset images =
-                withRemoved(imagesOf(settings, given.containsKey("data"), resize), run.brokenPhotos());
+        ImageDataset images = withRemoved(imagesOf(settings, given.containsKey("data"), resize), run.brokenPhotos());
         if (!run.hasCheckpoint()) {
             console().note("tandem: the run in " + run.path() + " has no checkpoint yet; it begins anew");
         }

@@ -13,6 +13,7 @@ import java.util.Map;
  *
  * @param test null if the training was stopped or there are no test images
  * @param measuredOn what the images are called that the network was measured on after each epoch
+ * @param testedOn likewise at the end
  * @param broken photos that could not be read and were left out
  * @param steps of the whole run
  */
@@ -23,6 +24,7 @@ record TrainReport(
         TrainingResult result,
         Evaluation test,
         String measuredOn,
+        String testedOn,
         List<ImageException> broken,
         long steps) {
     Map<String, Object> toMap() {
@@ -86,7 +88,7 @@ record TrainReport(
         if (last == null) {
             return "trained";
         }
-        return Format.percent(last.top1()) + " of the " + (last == result.validation() ? measuredOn : "test")
+        return Format.percent(last.top1()) + " of the " + (test == null ? measuredOn : testedOn)
                 + " images right, loss " + String.format(java.util.Locale.ROOT, "%.4f", last.loss())
                 + (settings.labelSmoothing() == 0
                         ? ""

@@ -127,7 +127,7 @@ record TrainedNetwork(Path file, NetworkSpec spec, Module network, String epoch)
     /** Of the run that weights lie in; empty if they lie in none. */
     static Optional<Training> training(Path weights) {
         RunFolder run = RunFolder.at(weights.toAbsolutePath().getParent());
-        if (!Files.isRegularFile(run.config())) {
+        if (!run.holdsRun()) {
             return Optional.empty();
         }
         Map<String, Object> config = RunConfig.read(run);

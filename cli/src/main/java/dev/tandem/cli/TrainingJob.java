@@ -280,7 +280,7 @@ final class TrainingJob {
                 Evaluation test = test(result, network, spec, device, loss, broken);
                 BrokenPhotos.note(console, broken);
                 TrainReport report = new TrainReport(
-                        settings, run.path(), trainData.name(), result, test, measuredOn(), broken, steps);
+                        settings, run.path(), trainData.name(), result, test, measuredOn(), testedOn(), broken, steps);
                 console.result(report.toMap(), report.toText());
                 return result.completed() ? ExitCodes.OK : interruption.exitCode();
             }
@@ -343,6 +343,11 @@ final class TrainingJob {
         return test ? "test" : "validation";
     }
 
+    /** What the images are called that the finished network is measured on. */
+    private String testedOn() {
+        return validationData == testData ? measuredOn() : "test";
+    }
+
     private void announce(Module network, Device device, RunFolder run) {
         String size = trainData.channels() + "×" + trainData.height() + "×" + trainData.width();
         console.note(settings.model() + ", " + Format.grouped(network.parameterCount()) + " parameters, on "
@@ -380,8 +385,7 @@ final class TrainingJob {
             return result.validation();
         }
         BrokenImages skipped = new BrokenImages(testData, BrokenLimit.ANY);
-        Evaluation test =
-                Evaluator.evaluate(network, spec, testData, settings.batch(), device, null, loss, skipped);
+        Evaluation test = Evaluator.evaluate(network, spec, testData, settings.batch(), device, null, loss, skipped);
         broken.addAll(skipped.list());
         return test;
     }

@@ -109,9 +109,17 @@ class ResumeTest {
     void aDamagedConfigurationIsTakenFromTheCheckpoint() throws IOException {
         train("--seed", "17");
         String whole = Files.readString(run.resolve("config.yaml"));
-        for (String damaged : new String[] {"", "\0\0\0", whole.substring(0, whole.indexOf("device"))}) {
+        String[] damages = {
+            "",
+            "\0\0\0",
+            whole.substring(0, whole.indexOf("device")),
+            whole.substring(0, whole.length() - 3),
+            whole.substring(0, whole.indexOf("augmentation") + 4)
+        };
+        for (String damaged : damages) {
             Files.writeString(run.resolve("config.yaml"), damaged);
-            assertThat(CommandRun.of("eval", run.toString()).out()).contains("on MNIST in " + data + ", 50 images");
+            CommandRun evaluated = CommandRun.of("eval", run.toString());
+            assertThat(evaluated.out()).contains("on MNIST in " + data + ", 50 images");
             CommandRun resumed = resume("--epochs", "2");
             assertThat(resumed.exitCode()).as(resumed.err()).isZero();
             assertThat(Files.readString(run.resolve("config.yaml"))).isEqualTo(whole);
@@ -123,6 +131,31 @@ class ResumeTest {
         CommandRun lost = resume();
         assertThat(lost.exitCode()).isEqualTo(ExitCodes.FAILURE);
         assertThat(lost.err()).contains("config.yaml", "no checkpoint has what it was");
+    }
+
+    @Test
+    void aLostConfigurationIsTakenFromTheCheckpoint() throws IOException {
+        train();
+        Files.delete(run.resolve("config.yaml"));
+        assertThat(CommandRun.of("eval", run.toString()).out()).contains("on MNIST in " + data + ", 50 images");
+        assertThat(resume("--epochs", "3").err()).contains("epoch 3/3");
+    }
+
+    @Test
+    void lostBestWeightsAreSaidAndReplaced() throws IOException {
+        train();
+        Path best = run.resolve("best.safetensors");
+        byte[] whole = Files.readAllBytes(best);
+        Files.delete(best);
+        CommandRun done = resume("--epochs", "2");
+        assertThat(done.exitCode()).as(done.err()).isZero();
+        assertThat(done.out()).doesNotContain("best.safetensors");
+
+        Files.write(best, Arrays.copyOf(whole, whole.length / 2));
+        CommandRun resumed = resume("--epochs", "3");
+        assertThat(resumed.exitCode()).as(resumed.err()).isZero();
+        assertThat(Files.size(best)).isGreaterThan(whole.length / 2);
+        assertThat(CommandRun.of("eval", run.toString(), "--use", "best").out()).contains("epoch 3");
     }
 
     @Test

@@ -114,6 +114,19 @@ class RunWeightsTest {
         assertThat(smoothed.json().get("loss").asDouble()).isGreaterThan(plain + 0.3);
     }
 
+    @Test
+    void aRunThatWasCompleteNamesTheImagesItIsMeasuredOn() {
+        Evaluation measured = new Evaluation(100, 0.9, 0.827, 1, 1);
+        TrainReport whole = report(30);
+        TrainingResult result = whole.result();
+        TrainingResult resumed = new TrainingResult(
+                true, 30, 300, Double.NaN, null, 0.893, 30, 9, Double.NaN, 0, result.weights(), null, List.of());
+        TrainReport report = new TrainReport(
+                whole.settings(), run, "photos", resumed, measured, "validation", "validation", List.of(), 300);
+
+        assertThat(report.toText()).contains("82.70 % of the validation images right");
+    }
+
     private TrainReport report(int bestEpoch) {
         TrainingResult result = new TrainingResult(
                 true,
@@ -136,6 +149,7 @@ class RunWeightsTest {
                 result,
                 null,
                 "validation",
+                "test",
                 List.of(),
                 300);
     }

@@ -154,6 +154,11 @@ public final class WeightsFile {
             if (!safetensors && startsWith(start, 0x80)) {
                 return TorchFile.readPickles(file);
             }
+            if (!safetensors && startsWith(start, 'v', 'e', 'r', 's', 'i', 'o', 'n', ' ', 'h')) {
+                throw new BrokenFileException(
+                        file.toString(),
+                        "it only says where Git LFS keeps the weights; get them with git lfs pull, or from the page that has them");
+            }
             if (!safetensors && start.length == 9) {
                 throw new BrokenFileException(
                         file.toString(),

@@ -49,6 +49,11 @@ class WeightsFileTest {
         assertThatThrownBy(() -> WeightsFile.read(archive))
                 .isInstanceOf(BrokenFileException.class)
                 .hasMessageContaining(archive + ": it is no safetensors file, none of PyTorch's");
+        Path pointer = Files.writeString(
+                folder.resolve("weights.bin"), "version https://git-lfs.github.com/spec/v1\noid sha256:4d\n");
+        assertThatThrownBy(() -> WeightsFile.read(pointer))
+                .isInstanceOf(BrokenFileException.class)
+                .hasMessageContaining("git lfs pull");
     }
 
     @Test

@@ -1,8 +1,10 @@
 package dev.tandem.data;
 
 import dev.tandem.data.image.ImageException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -50,7 +52,7 @@ public final class BrokenImages {
     /**
      * Looks at the images without decoding them, for five seconds at most, so that a data set with many broken ones costs no epoch.
      *
-     * @throws TooManyBrokenException if there are more than may be
+     * @throws TooManyBrokenException if there are more than may be, or none is left
      */
     public void lookForThem(int threads) {
         if (!dataset.cutsPhotos()) {
@@ -68,6 +70,25 @@ public final class BrokenImages {
                 }
             });
         }
+        if (list().size() == dataset.size()) {
+            throw TooManyBrokenException.all(dataset);
+        }
+    }
+
+    /** Classes of which every image was found to be broken, by name. */
+    public synchronized List<String> lostClasses() {
+        Set<Integer> left = new HashSet<>();
+        for (int i = 0; i < dataset.size(); i++) {
+            if (!found.containsKey(i)) {
+                left.add(dataset.label(i));
+            }
+        }
+        return found.keySet().stream()
+                .map(dataset::label)
+                .distinct()
+                .filter(label -> !left.contains(label))
+                .map(dataset.classNames()::get)
+                .toList();
     }
 
     /** Those found so far, in the data set's order. */

@@ -40,9 +40,12 @@ record PhotoTree(Path train, Path validation, Path test, List<Path> classes, Lis
         requireClear(parts, plain, beside);
         List<String> remarks = new ArrayList<>();
         if (train != null) {
-            if (!beside.isEmpty()) {
+            List<Path> unused = folders.stream()
+                    .filter(each -> beside.contains(each) || (!parts.contains(each) && holdsClasses(each)))
+                    .toList();
+            if (!unused.isEmpty()) {
                 remarks.add("photos " + FileNames.path(folder) + ": not used, since they lie beside "
-                        + FileNames.of(train) + ": " + names(beside));
+                        + FileNames.of(train) + ": " + names(unused));
             }
             return new PhotoTree(train, validation, test, ClassFolder.foldersIn(train), remarks);
         }

@@ -5,4 +5,10 @@ public class TooManyBrokenException extends IllegalArgumentException {
     public TooManyBrokenException(String message) {
         super(message);
     }
+
+    /** None of a data set's images can be read, which no limit allows. */
+    public static TooManyBrokenException all(ImageDataset dataset) {
+        return new TooManyBrokenException("data set " + dataset.name() + ": none of its " + dataset.size()
+                + " images can be read; get them again");
+    }
 }

@@ -4,10 +4,7 @@ import dev.tandem.data.ImageDataset;
 import dev.tandem.data.TooManyBrokenException;
 import dev.tandem.nn.Losses;
 import dev.tandem.tensor.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.stream.IntStream;
-import java.util.zip.CRC32;
 
 /** Whether data and network belong together, before any time is spent. */
 public final class DataChecks {
@@ -56,20 +53,7 @@ public final class DataChecks {
     /** @throws TooManyBrokenException if nothing was seen of a data set, since none of its images can be read */
     static void requireSome(long imagesSeen, ImageDataset dataset) {
         if (imagesSeen == 0) {
-            throw new TooManyBrokenException("data set " + dataset.name() + ": none of its " + dataset.size()
-                    + " images can be read; get them again");
+            throw TooManyBrokenException.all(dataset);
         }
-    }
-
-    /** Eight hexadecimal digits (CRC-32) that change with the class names, their order, and almost surely with any label. */
-    static String labelsFingerprint(ImageDataset dataset) {
-        CRC32 sum = new CRC32();
-        sum.update(String.join("\n", dataset.classNames()).getBytes(StandardCharsets.UTF_8));
-        ByteBuffer labels = ByteBuffer.allocate(Integer.BYTES * dataset.size());
-        for (int i = 0; i < dataset.size(); i++) {
-            labels.putInt(dataset.label(i));
-        }
-        sum.update(labels.flip());
-        return String.format("%08x", sum.getValue());
     }
 }

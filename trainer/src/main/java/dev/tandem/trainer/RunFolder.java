@@ -288,7 +288,7 @@ public final class RunFolder {
      */
     public List<String> brokenPhotos() {
         return hasCheckpoint()
-                ? peek().values().getOrDefault(Trainer.BROKEN, "").lines().toList()
+                ? peek().values().getOrDefault(RunData.BROKEN, "").lines().toList()
                 : List.of();
     }
 
@@ -331,7 +331,11 @@ public final class RunFolder {
      */
     public Map<String, Object> readConfig() {
         try {
-            return parse(config().toString(), Files.readString(config()));
+            String text = Files.readString(config());
+            if (!text.isEmpty() && !text.endsWith("\n")) { // it may say nu for null
+                throw new BrokenFileException(config().toString(), "its last line is not whole");
+            }
+            return parse(config().toString(), text);
         } catch (CharacterCodingException e) {
             throw new BrokenFileException(config().toString(), "it is no text");
         } catch (IOException e) {
@@ -354,8 +358,21 @@ public final class RunFolder {
                 return config;
             }
         } catch (JsonProcessingException e) {
-            throw new BrokenFileException(file, "it is no YAML: " + e.getOriginalMessage());
+            throw new BrokenFileException(file, "it is no YAML: " + firstLine(e.getOriginalMessage()) + place(e));
         }
         throw new BrokenFileException(file, "it is empty");
+    }
+
+    private static String firstLine(String message) {
+        return message.lines().findFirst().orElse("");
+    }
+
+    private static String place(JsonProcessingException e) {
+        return e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
+    }
+
+    /** Whether a run began here; its weights alone say nothing of it. */
+    public boolean holdsRun() {
+        return Files.isRegularFile(config()) || hasCheckpoint();
     }
 }

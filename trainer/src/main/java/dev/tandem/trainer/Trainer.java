@@ -6,6 +6,8 @@ import dev.tandem.data.BatchLoader;
 import dev.tandem.data.BrokenImages;
 import dev.tandem.data.TooManyBrokenException;
 import dev.tandem.data.image.ImageException;
+import dev.tandem.io.BrokenFileException;
+import dev.tandem.io.SafeTensors;
 import dev.tandem.nn.AuxiliaryHeads;
 import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
@@ -15,6 +17,8 @@ import dev.tandem.optim.Plateau;
 import dev.tandem.tensor.Device;
 import dev.tandem.tensor.Scope;
 import dev.tandem.tensor.Tensor;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,14 +42,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Trainer {
     private static final String PLATEAU = "plateau.";
-    private static final String IMAGES = "trainImages";
-    private static final String LABELS = "trainLabels";
-    private static final String FILES = "trainFiles";
-    private static final String VALIDATION_FILES = "validationFiles";
     private static final String RATE = "learningRate";
-    private static final String BEST_EPOCH = "bestEpoch";
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
-    static final String BROKEN = "trainBroken"; // a line each
 
     private final TrainerBuilder settings;
     private final Module model;
@@ -53,21 +51,15 @@ public final class Trainer {
     private final Device device;
     private final BrokenImages brokenTraining;
     private final BrokenImages brokenValidation; // null where nothing is validated on
-    private final String fingerprint; // of the training images; empty where no checkpoint will hold it
-    private final String validationFingerprint; // likewise
+    private final RunData data; // null where no checkpoint will hold it
     private final DivergenceDiagnosis diagnosis = new DivergenceDiagnosis();
     private final long startNanos = System.nanoTime();
     private volatile boolean stopRequested;
     private boolean started;
     private BatchLoader loader; // while it runs
 
-    private long step; // steps done
-    private int epoch; // 0-based, of the next step
-    private int batchInEpoch; // of the next step
-    private Metrics metrics = new Metrics();
+    private final TrainingProgress progress = new TrainingProgress();
     private double learningRate; // of the last step
-    private double bestTop1 = Double.NaN;
-    private int bestEpoch; // from 1; 0 for none yet
     private Evaluation validation;
     private double lastTrainLoss = Double.NaN;
     private double secondsToFirstStep = Double.NaN;
@@ -83,10 +75,7 @@ public final class Trainer {
             DataChecks.check(settings.spec, settings.validationData);
         }
         BatchLoader.requireBatch(settings.trainData, settings.batchSize);
-        boolean saves = settings.runFolder != null;
-        this.fingerprint = saves ? settings.trainData.fingerprint() : "";
-        this.validationFingerprint =
-                saves && settings.validationData != null ? settings.validationData.fingerprint() : "";
+        this.data = settings.runFolder == null ? null : new RunData(settings.trainData, settings.validationData);
         this.brokenTraining = new BrokenImages(settings.trainData, settings.maxBroken);
         this.brokenValidation =
                 settings.validationData == null ? null : new BrokenImages(settings.validationData, settings.maxBroken);
@@ -120,7 +109,7 @@ public final class Trainer {
 
     /** Steps done, those of the run that was resumed included. */
     public long step() {
-        return step;
+        return progress.step;
     }
 
     /**
@@ -158,14 +147,14 @@ public final class Trainer {
                 device.threads(),
                 brokenTraining)) {
             loader = opened;
-            if (epoch < settings.epochs) {
+            if (progress.epoch < settings.epochs) {
                 lookForBrokenPhotos();
             }
-            while (epoch < settings.epochs && !stopRequested) {
+            while (progress.epoch < settings.epochs && !stopRequested) {
                 runEpoch();
             }
         } catch (TooManyBrokenException e) {
-            if (step > 0) { // what was computed is kept
+            if (progress.step > 0) { // what was computed is kept
                 checkpoint();
             }
             throw e;
@@ -174,6 +163,12 @@ public final class Trainer {
 
     private void lookForBrokenPhotos() {
         brokenTraining.lookForThem(device.threads());
+        brokenTraining
+                .lostClasses()
+                .forEach(each -> LOG.warn(
+                        "{}: no image of class {} can be read, so it will not be learnt",
+                        settings.trainData.name(),
+                        each));
         if (brokenValidation != null) {
             brokenValidation.lookForThem(device.threads());
         }
@@ -182,11 +177,11 @@ public final class Trainer {
     private void runEpoch() {
         long start = System.nanoTime();
         long waitedBefore = loader.nanosWaited();
-        long imagesBefore = metrics.images();
-        settings.freezing.apply(model, epoch + 1);
+        long imagesBefore = progress.metrics.images();
+        settings.freezing.apply(model, progress.epoch + 1);
         model.flatParameters().gradients(); // makes room for what is frozen no more
         model.setTraining(true);
-        loader.startEpoch(epoch, batchInEpoch);
+        loader.startEpoch(progress.epoch, progress.batchInEpoch);
         for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
             float loss = trainOn(batch);
             report(loss, start, waitedBefore, imagesBefore);
@@ -194,21 +189,21 @@ public final class Trainer {
                 checkpoint();
                 return;
             }
-            if (settings.checkpointEvery > 0 && step % settings.checkpointEvery == 0) {
+            if (settings.checkpointEvery > 0 && progress.step % settings.checkpointEvery == 0) {
                 checkpoint();
             }
         }
-        DataChecks.requireSome(metrics.images(), settings.trainData);
+        DataChecks.requireSome(progress.metrics.images(), settings.trainData);
         double seconds = (System.nanoTime() - start) / 1e9;
-        endEpoch(seconds, (metrics.images() - imagesBefore) / seconds, share(waitedBefore, start));
+        endEpoch(seconds, (progress.metrics.images() - imagesBefore) / seconds, share(waitedBefore, start));
     }
 
     private float trainOn(Batch batch) {
         Losses.checkLabels(batch.labels(), settings.spec.classes());
         if (settings.schedule != null) {
-            optimizer.setLearningRate((float) settings.schedule.at(step));
+            optimizer.setLearningRate((float) settings.schedule.at(progress.step));
         }
-        learningRate = rate(step);
+        learningRate = rate(progress.step);
         try (Scope scope = Scope.open()) {
             model.flatParameters().clearGradients();
             Tensor images = InputBatches.images(batch, settings.spec, device);
@@ -219,14 +214,14 @@ public final class Trainer {
             float value = loss.item();
             if (!Float.isFinite(value)) {
                 boolean inputFinite = Float.isFinite(images.sum().item());
-                throw diagnosis.explain(step + 1, epoch + 1, value, learningRate, inputFinite);
+                throw diagnosis.explain(progress.step + 1, progress.epoch + 1, value, learningRate, inputFinite);
             }
             diagnosis.saw(value);
             loss.backward();
             optimizer.step();
-            metrics.add(value, outputs.get(0).toFloatArray(), settings.spec.classes(), batch.labels());
-            step++;
-            batchInEpoch = batch.number() + 1;
+            progress.metrics.add(value, outputs.get(0).toFloatArray(), settings.spec.classes(), batch.labels());
+            progress.step++;
+            progress.batchInEpoch = batch.number() + 1;
             if (Double.isNaN(secondsToFirstStep)) {
                 secondsToFirstStep = secondsSinceStart();
             }
@@ -243,13 +238,13 @@ public final class Trainer {
     private void report(float loss, long epochStart, long waitedBefore, long imagesBefore) {
         double seconds = (System.nanoTime() - epochStart) / 1e9;
         Callback.Step done = new Callback.Step(
-                step,
-                epoch + 1,
-                batchInEpoch,
+                progress.step,
+                progress.epoch + 1,
+                progress.batchInEpoch,
                 (int) loader.batchesPerEpoch(),
                 loss,
                 learningRate,
-                (metrics.images() - imagesBefore) / seconds,
+                (progress.metrics.images() - imagesBefore) / seconds,
                 share(waitedBefore, epochStart));
         settings.callbacks.forEach(callback -> callback.onStep(this, done));
     }
@@ -279,32 +274,26 @@ public final class Trainer {
                 plateau.observe(validation.loss());
             }
         }
-        lastTrainLoss = metrics.loss();
+        lastTrainLoss = progress.metrics.loss();
         Callback.Epoch done = new Callback.Epoch(
-                epoch + 1,
-                step,
-                metrics.loss(),
-                metrics.top1(),
-                metrics.top5(),
+                progress.epoch + 1,
+                progress.step,
+                progress.metrics.loss(),
+                progress.metrics.top1(),
+                progress.metrics.top5(),
                 learningRate,
                 imagesPerSecond,
                 waitingShare,
                 seconds,
                 validation);
-        epoch++;
-        batchInEpoch = 0;
-        metrics = new Metrics();
+        progress.endEpoch();
         record(done);
         checkpoint();
         settings.callbacks.forEach(callback -> callback.onEpoch(this, done));
     }
 
     private void record(Callback.Epoch done) {
-        boolean better = validation != null && !(validation.top1() <= bestTop1);
-        if (better) {
-            bestTop1 = validation.top1();
-            bestEpoch = done.epoch();
-        }
+        boolean better = validation != null && progress.saw(validation);
         if (settings.runFolder == null) {
             return;
         }
@@ -317,7 +306,7 @@ public final class Trainer {
     /** The network as it is, with the number of epochs behind it. */
     private void save(Path file) {
         Map<String, String> metadata = settings.spec.toMetadata();
-        metadata.put(NetworkSpec.EPOCH, Integer.toString(epoch));
+        metadata.put(NetworkSpec.EPOCH, Integer.toString(progress.epoch));
         Weights.save(model, file, metadata);
     }
 
@@ -325,12 +314,12 @@ public final class Trainer {
     // ------------------------------------------------------------------------------------------------------
 
     private void checkpoint() {
-        if (settings.runFolder == null || savedAtStep == step) {
+        if (settings.runFolder == null || savedAtStep == progress.step) {
             return;
         }
-        Path file = settings.runFolder.checkpoint(step);
+        Path file = settings.runFolder.checkpoint(progress.step);
         Checkpoint.write(file, model, optimizer, state());
-        savedAtStep = step;
+        savedAtStep = progress.step;
         settings.runFolder.keepLast(settings.keepCheckpoints);
         settings.callbacks.forEach(callback -> callback.onCheckpoint(this, file));
     }
@@ -338,25 +327,16 @@ public final class Trainer {
     private Map<String, String> state() {
         long[] random = device.random().snapshot();
         Map<String, String> values = new LinkedHashMap<>(settings.spec.toMetadata());
-        values.put("step", Long.toString(step));
-        values.put("epoch", Integer.toString(epoch));
-        values.put("batch", Integer.toString(batchInEpoch));
+        values.putAll(progress.values());
+        values.putAll(data.values(brokenTraining));
         values.put("batchSize", Integer.toString(settings.batchSize));
         values.put("seed", Long.toString(settings.seed));
-        values.put(IMAGES, Integer.toString(settings.trainData.size()));
-        values.put(LABELS, DataChecks.labelsFingerprint(settings.trainData));
-        values.put(FILES, fingerprint);
-        values.put(VALIDATION_FILES, validationFingerprint);
-        values.put(BROKEN, String.join("\n", brokenTraining.fingerprints()));
         values.put("optimizerSteps", Long.toString(optimizer.stepCount()));
         values.put("randomSeed", Long.toString(random[0]));
         values.put("randomOffset", Long.toString(random[1]));
         if (settings.schedule instanceof Plateau plateau) {
             plateau.state().forEach((name, value) -> values.put(PLATEAU + name, value));
         }
-        values.put("metrics", metrics.snapshot());
-        values.put("bestTop1", Double.toString(bestTop1));
-        values.put(BEST_EPOCH, Integer.toString(bestEpoch));
         values.put(RATE, Float.toString(optimizer.learningRate()));
         if (settings.runFolder.configText() != null) {
             values.put(Checkpoint.CONFIG, settings.runFolder.configText());
@@ -367,23 +347,32 @@ public final class Trainer {
     private void restore(Checkpoint checkpoint) {
         sameAsBefore(checkpoint, "batchSize", settings.batchSize);
         sameAsBefore(checkpoint, "seed", settings.seed);
-        sameDataAsBefore(checkpoint);
-        tellOfOtherValidation(checkpoint);
-        epoch = (int) checkpoint.number("epoch");
-        settings.freezing.apply(model, epoch + 1);
+        data.requireSame(checkpoint);
+        progress.restore(checkpoint);
+        lookForBest();
+        settings.freezing.apply(model, progress.epoch + 1);
         checkpoint.restore(model, optimizer, checkpoint.number("optimizerSteps"));
-        step = checkpoint.number("step");
-        batchInEpoch = (int) checkpoint.number("batch");
         device.random().restore(checkpoint.number("randomSeed"), checkpoint.number("randomOffset"));
         if (settings.schedule instanceof Plateau plateau) {
             plateau.restore(checkpoint.valuesWithPrefix(PLATEAU));
         }
-        metrics = Metrics.restore(checkpoint.value("metrics"));
-        bestTop1 = Double.parseDouble(checkpoint.value("bestTop1"));
-        bestEpoch = Integer.parseInt(checkpoint.values().getOrDefault(BEST_EPOCH, "0"));
         restoreRate(checkpoint);
-        savedAtStep = step;
-        MetricsFile.cut(settings.runFolder.metrics(), epoch + 1);
+        savedAtStep = progress.step;
+        MetricsFile.cut(settings.runFolder.metrics(), progress.epoch + 1);
+    }
+
+    /** Where the weights of the best epoch are lost, the next epoch is the best so far. */
+    private void lookForBest() {
+        if (Double.isNaN(progress.bestTop1)) {
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            SafeTensors.read(settings.runFolder.best(), arena, SafeTensors.Integrity.SKIP);
+        } catch (BrokenFileException | UncheckedIOException e) {
+            LOG.warn(
+                    "{}; the best epoch so far is lost, and the best of those to come takes its place", e.getMessage());
+            progress.forgetBest();
+        }
     }
 
     /** Without a schedule the rate is what it was, whoever set it. */
@@ -400,7 +389,7 @@ public final class Trainer {
             }
             optimizer.setLearningRate(saved);
         }
-        learningRate = rate(Math.max(0, step - 1));
+        learningRate = rate(Math.max(0, progress.step - 1));
     }
 
     private static void sameAsBefore(Checkpoint checkpoint, String name, long now) {
@@ -412,41 +401,6 @@ public final class Trainer {
         }
     }
 
-    /** The order of the images follows from their number; checkpoints of earlier versions do not tell. */
-    private void sameDataAsBefore(Checkpoint checkpoint) {
-        if (!checkpoint.values().containsKey(IMAGES)) {
-            return;
-        }
-        int images = settings.trainData.size();
-        String difference = null;
-        if (checkpoint.number(IMAGES) != images) {
-            difference = checkpoint.number(IMAGES) + " images, now there are " + images;
-        } else if (!checkpoint.value(LABELS).equals(DataChecks.labelsFingerprint(settings.trainData))) {
-            difference = "as many images, but other class names or labels";
-        } else if (!checkpoint.values().getOrDefault(FILES, fingerprint).equals(fingerprint)) {
-            difference = "as many images of each class, but files of other names or sizes";
-        }
-        if (difference != null) {
-            throw new IllegalArgumentException(checkpoint.file() + ": the run was started on " + difference + " ("
-                    + settings.trainData.name()
-                    + "), and would not go on as if it had never stopped; put the data back as it was,"
-                    + " or start a new run with --weights");
-        }
-    }
-
-    /** Other validation images change nothing of the training, but what it is measured by. */
-    private void tellOfOtherValidation(Checkpoint checkpoint) {
-        if (!checkpoint
-                .values()
-                .getOrDefault(VALIDATION_FILES, validationFingerprint)
-                .equals(validationFingerprint)) {
-            LOG.warn(
-                    "{}: earlier epochs were measured on other validation images than those of {}",
-                    checkpoint.file(),
-                    settings.validationData == null ? "none" : settings.validationData.name());
-        }
-    }
-
     /** What there is at the end is a result, also where it was stopped early. */
     private TrainingResult finish() {
         Path weights = null;
@@ -455,17 +409,17 @@ public final class Trainer {
             checkpoint();
             weights = settings.runFolder.finalWeights();
             save(weights);
-            best = !Double.isNaN(bestTop1) ? settings.runFolder.best() : null;
+            best = !Double.isNaN(progress.bestTop1) ? settings.runFolder.best() : null;
         }
-        boolean inFirstEpoch = Double.isNaN(lastTrainLoss) && metrics.images() > 0;
+        boolean inFirstEpoch = Double.isNaN(lastTrainLoss) && progress.metrics.images() > 0;
         return new TrainingResult(
-                epoch >= settings.epochs,
-                epoch,
-                step,
-                inFirstEpoch ? metrics.loss() : lastTrainLoss,
+                progress.epoch >= settings.epochs,
+                progress.epoch,
+                progress.step,
+                inFirstEpoch ? progress.metrics.loss() : lastTrainLoss,
                 validation,
-                bestTop1,
-                bestEpoch,
+                progress.bestTop1,
+                progress.bestEpoch,
                 secondsSinceStart(),
                 secondsToFirstStep,
                 device.memoryStats().peakBytes(),

@@ -150,6 +150,23 @@ class BrokenImagesTest {
     }
 
     @Test
+    void classesOfWhichNothingIsLeftAreNamedAndNothingAtAllIsRefused() {
+        ImageFolder photos = photos(6);
+        for (int i = 2; i < 6; i++) {
+            PhotoFiles.cut(photos.file(i));
+        }
+        BrokenImages broken = new BrokenImages(photos, BrokenLimit.ANY);
+        broken.lookForThem(1);
+        assertThat(broken.lostClasses()).containsExactly("b");
+
+        PhotoFiles.cut(photos.file(0));
+        PhotoFiles.cut(photos.file(1));
+        assertThatThrownBy(() -> new BrokenImages(photos, BrokenLimit.ANY).lookForThem(1))
+                .isInstanceOf(TooManyBrokenException.class)
+                .hasMessageContaining("none of its 6 images can be read");
+    }
+
+    @Test
     void statisticsLeaveThemOut() {
         ImageFolder photos = photos(12);
         PhotoFiles.cut(photos.file(11));

@@ -136,10 +136,10 @@ class PhotoTreeTest {
 
     @Test
     void foldersThatLieBesideThePartsAreNamed() {
-        photos("train/a/1.png", "train/b/1.png", "val/a/1.png", "originals/1.png", "test/1.png");
+        photos("train/a/1.png", "train/b/1.png", "val/a/1.png", "originals/1.png", "test/1.png", "dev/a/1.png");
 
         assertThat(open(Split.TRAIN).remarks())
-                .containsExactly("photos " + folder + ": not used, since they lie beside train: originals, test");
+                .containsExactly("photos " + folder + ": not used, since they lie beside train: dev, originals, test");
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -55,8 +56,10 @@ public record Picture(List<Plane> planes) {
             throw new ImageException(file, "it is not there");
         } catch (AccessDeniedException e) {
             throw new ImageException(file, "it may not be read; give it the right to be read (chmod +r)");
+        } catch (FileSystemException e) {
+            throw new ImageException(file, "its bytes cannot be read (" + e.getReason() + ")");
         } catch (IOException e) {
-            throw new ImageException(file, "its bytes cannot be read (" + e + ")");
+            throw new ImageException(file, "its bytes cannot be read (" + e.getMessage() + ")");
         }
     }
 
