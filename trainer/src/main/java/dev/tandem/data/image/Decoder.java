@@ -66,32 +66,37 @@ final class Decoder {
     private static BufferedImage decode(Path file, ImageFormat format, byte[] bytes) throws IOException {
         switch (format) {
             case PNG:
-                return read(file, "png", PngChunks.essential(bytes));
+                return read(file, "png", PngChunks.essential(bytes), false);
             case JPEG:
                 return readEither(
-                        file, "jpeg", JpegSegments.essential(bytes, true), JpegSegments.essential(bytes, false));
+                        file,
+                        "jpeg",
+                        JpegSegments.essential(bytes, true),
+                        JpegSegments.essential(bytes, false),
+                        JpegSegments.lacksEnd(bytes));
             case WEBP:
                 WebpChunks.requireWhole(bytes);
-                return readEither(file, "webp", bytes, WebpChunks.essential(bytes));
+                return readEither(file, "webp", bytes, WebpChunks.essential(bytes), false);
             default:
-                return read(file, format.name().toLowerCase(Locale.ROOT), bytes);
+                return read(file, format.name().toLowerCase(Locale.ROOT), bytes, false);
         }
     }
 
     /** With a colour profile; a profile that cannot be used is left out. */
-    private static BufferedImage readEither(Path file, String format, byte[] bytes, byte[] withoutProfile)
-            throws IOException {
+    private static BufferedImage readEither(
+            Path file, String format, byte[] bytes, byte[] withoutProfile, boolean cutOff) throws IOException {
         try {
-            return read(file, format, bytes);
+            return read(file, format, bytes, cutOff);
         } catch (IOException | RuntimeException e) {
             if (e instanceof ImageException || withoutProfile.length == bytes.length) {
                 throw e;
             }
-            return read(file, format, withoutProfile);
+            return read(file, format, withoutProfile, cutOff);
         }
     }
 
-    private static BufferedImage read(Path file, String format, byte[] bytes) throws IOException {
+    /** @param cutOff whether the file was found to end too early, so that the reader must not miss any pixels */
+    private static BufferedImage read(Path file, String format, byte[] bytes, boolean cutOff) throws IOException {
         // In memory, without ImageIO.setUseCache: that would change how the whole program reads images.
         try (ImageInputStream input = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
             Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
@@ -101,8 +106,8 @@ final class Decoder {
             ImageReader reader = readers.next();
             AtomicReference<String> truncated = new AtomicReference<>(); // the rest of a truncated JPEG would be grey
             reader.addIIOReadWarningListener((source, warning) -> {
-                if (warning.contains("Truncated")) {
-                    truncated.set(warning);
+                if (warning.contains("Truncated") || cutOff && warning.contains("premature end")) {
+                    truncated.set("the file ends within its pixels");
                 }
             });
             try {

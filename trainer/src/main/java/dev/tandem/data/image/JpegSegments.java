@@ -12,6 +12,7 @@ import java.util.Arrays;
  */
 final class JpegSegments {
     private static final int START_OF_SCAN = 0xda;
+    private static final int END = 0xd9;
     private static final int COMMENT = 0xfe;
     private static final int HEADER = 0xe0; // APP0, JFIF's
     private static final int PROFILE = 0xe2; // APP2, ICC's
@@ -31,7 +32,7 @@ final class JpegSegments {
     private JpegSegments() {}
 
     /**
-     * The file with nothing else in it.
+     * The file with nothing else in it, and with an end, which some lack.
      *
      * @param withProfile whether its colour profile is kept
      * @throws IOException if the file ends before its pixels begin
@@ -47,7 +48,26 @@ final class JpegSegments {
         }
         segments.tables.writeTo(out);
         out.write(file, pixels, file.length - pixels);
+        if (lacksEnd(file, pixels)) {
+            out.write(0xff);
+            out.write(END);
+        }
         return out.toByteArray();
+    }
+
+    /** Whether its last marker is missing, as where a transfer broke off. The pixels may be whole all the same. */
+    static boolean lacksEnd(byte[] file) throws IOException {
+        return lacksEnd(file, new JpegSegments().take(file));
+    }
+
+    /** In coded pixels a byte FF is followed by 00 or a restart's number. */
+    private static boolean lacksEnd(byte[] file, int pixels) {
+        for (int at = file.length - 2; at >= pixels; at--) {
+            if (file[at] == (byte) 0xff && file[at + 1] == (byte) END) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Returns where the first scan begins. */

@@ -212,6 +212,22 @@ class DamagedMetadataTest {
 
     /** Cameras leave JFIF's header out: without it, and EXIF left out too, Java took such photos for RGB. */
     @Test
+    void jpegThatEndsWithItsPixelsIsRead() throws IOException {
+        byte[] whole = written(image(), "jpeg");
+        Picture expected = read(whole);
+
+        assertSameBytes(read(Arrays.copyOf(whole, whole.length - 2)), expected);
+        assertSameBytes(read(Arrays.copyOf(whole, whole.length - 1)), expected);
+        for (int cut = 3; cut < 40; cut++) {
+            byte[] bytes = Arrays.copyOf(whole, whole.length - cut);
+            assertThatThrownBy(() -> read(bytes))
+                    .as(cut + " bytes cut off")
+                    .isInstanceOf(ImageException.class)
+                    .hasMessageContaining("the file ends within its pixels");
+        }
+    }
+
+    @Test
     void numbersOfAJpegAreYcbcrUnlessItSaysOtherwise() throws IOException {
         byte[] jpeg = withoutSubsampling(image());
         int header = new String(jpeg, StandardCharsets.ISO_8859_1).indexOf("JFIF") < 0 ? 2 : JFIF;
