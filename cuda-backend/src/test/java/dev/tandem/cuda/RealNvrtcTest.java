@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * NVIDIA's own NVRTC compiles every kernel for every type that Java asks for, as it does on a user's machine; it needs no GPU for
- * that. It is looked for where {@code CudaFolders} looks, and where the Maven profile {@code cuda-redist} has unpacked it.
+ * that. The Maven profile {@code real-nvrtc} brings one of CUDA 13; else it is looked for where {@code CudaFolders} looks, and
+ * where the profile {@code cuda-redist} has unpacked it.
  */
 @Tag("slow")
 class RealNvrtcTest {
@@ -39,8 +40,7 @@ class RealNvrtcTest {
         Optional<Path> place = placeOfNvrtc();
         if (place.isEmpty()) {
             System.err.println(
-                    "NO REAL NVRTC: kernels are not compiled by it; install CUDA's, or start Tandem once with"
-                            + " the Maven profile cuda-redist");
+                    "NO REAL NVRTC: kernels are not compiled by it; install CUDA's, or use the Maven profile real-nvrtc");
         }
         Assumptions.assumeTrue(place.isPresent(), "no NVRTC of NVIDIA's");
         boolean is12 = Files.exists(place.get().resolve("libnvrtc.so.12"));
@@ -62,7 +62,9 @@ class RealNvrtcTest {
     }
 
     private static Optional<Path> placeOfNvrtc() {
-        List<Path> places = new ArrayList<>(CudaFolders.wellKnown());
+        List<Path> places = new ArrayList<>();
+        Optional.ofNullable(System.getProperty("tandem.nvrtc")).map(Path::of).ifPresent(places::add);
+        places.addAll(CudaFolders.wellKnown());
         places.addAll(CudaFolders.matching(UserFolders.cache(), "cuda-redist-*"));
         return places.stream()
                 .filter(each -> !CudaFolders.matching(each, "libnvrtc.so.1[23]").isEmpty())
