@@ -54,8 +54,8 @@ final class Format {
             return String.format(Locale.ROOT, "%.1f s", seconds);
         }
         return duration.toHours() == 0
-                ? String.format("%d min %02d s", duration.toMinutes(), duration.toSecondsPart())
-                : String.format("%d h %02d min", duration.toHours(), duration.toMinutesPart());
+                ? String.format(Locale.ROOT, "%d min %02d s", duration.toMinutes(), duration.toSecondsPart())
+                : String.format(Locale.ROOT, "%d h %02d min", duration.toHours(), duration.toMinutesPart());
     }
 
     /** A path as one word of a command line, in quotes where it needs them. */

@@ -93,6 +93,14 @@ class HouseRulesTest {
             .orShould()
             .dependOnClassesThat(resideInAPackage("com.fasterxml.jackson.databind.."));
 
+    /** In Turkish, "IDENTITY" in small letters is no "identity". */
+    @ArchTest
+    static final ArchRule lettersAreTheSameInEveryLanguage = noClasses()
+            .should()
+            .callMethod(String.class, "toLowerCase")
+            .orShould()
+            .callMethod(String.class, "toUpperCase");
+
     /** Rules about classes that were not found would hold for ever. */
     @Test
     void everyModuleWithSourcesIsSeen() {

@@ -6,6 +6,7 @@ import dev.tandem.backend.Window;
 import dev.tandem.nn.functional.Convolution;
 import dev.tandem.nn.functional.Functions;
 import dev.tandem.tensor.Tensor;
+import java.util.Locale;
 
 /**
  * 2-D convolution over images.
@@ -208,7 +209,7 @@ public final class Conv2d extends Module implements FusesActivation {
         return "Conv2d(" + inChannels + ", " + outChannels + ", " + window.describe() + (same ? ", same padding" : "")
                 + (paddingMode == PadMode.CONSTANT
                         ? ""
-                        : ", " + paddingMode.name().toLowerCase() + " padding")
+                        : ", " + paddingMode.name().toLowerCase(Locale.ROOT) + " padding")
                 + (groups == 1 ? "" : ", " + groups + " groups") + (hasBias ? "" : ", no bias") + ")";
     }
 }

@@ -3,6 +3,7 @@ package dev.tandem.nn;
 import dev.tandem.backend.PadMode;
 import dev.tandem.nn.functional.Functions;
 import dev.tandem.tensor.Tensor;
+import java.util.Locale;
 
 /** A border around images: {@code [N, C, H, W] → [N, C, top + H + bottom, left + W + right]}. */
 public final class Pad2d extends Module {
@@ -43,6 +44,7 @@ public final class Pad2d extends Module {
 
     @Override
     public String toString() {
-        return "Pad2d(" + mode.name().toLowerCase() + ", " + top + ", " + bottom + ", " + left + ", " + right + ")";
+        return "Pad2d(" + mode.name().toLowerCase(Locale.ROOT) + ", " + top + ", " + bottom + ", " + left + ", " + right
+                + ")";
     }
 }

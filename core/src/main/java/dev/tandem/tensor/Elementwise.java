@@ -3,6 +3,7 @@ package dev.tandem.tensor;
 import dev.tandem.backend.BinaryOp;
 import dev.tandem.backend.Storage;
 import dev.tandem.backend.UnaryOp;
+import java.util.Locale;
 
 /** Functions of each element by itself, with their derivatives. */
 final class Elementwise {
@@ -47,7 +48,7 @@ final class Elementwise {
         DType dtype = DType.promote(left.dtype(), right.dtype());
         Tensor a = left.cast(dtype);
         Tensor b = right.cast(dtype);
-        Shape.broadcast(op.name().toLowerCase(), a.shape(), b.shape());
+        Shape.broadcast(op.name().toLowerCase(Locale.ROOT), a.shape(), b.shape());
         Storage y = a.device().math().binary(op, a.storage(), b.storage());
         if (op.isComparison()) {
             return Tensor.wrap(a.device(), y);

@@ -3,6 +3,7 @@ package dev.tandem.tensor;
 import dev.tandem.backend.ReduceOp;
 import dev.tandem.backend.Storage;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** Sums, means and extremes over axes, with their derivatives. */
@@ -18,7 +19,7 @@ final class Reduction {
             }
             x = given.cast(DType.INT64);
         }
-        int[] axes = axes(op.name().toLowerCase(), x, requested);
+        int[] axes = axes(op.name().toLowerCase(Locale.ROOT), x, requested);
         Shape kept = x.shape().reduced(axes);
         Storage y = x.device().math().reduce(op, x.storage(), axes);
         boolean extreme = op == ReduceOp.MAX || op == ReduceOp.MIN;

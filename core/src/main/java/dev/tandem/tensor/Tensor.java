@@ -9,6 +9,7 @@ import dev.tandem.backend.UnaryOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
@@ -861,8 +862,8 @@ public final class Tensor {
 
     void checkSameDevice(String operation, Tensor other) {
         if (other.device != device) {
-            throw new IllegalArgumentException(
-                    operation.toLowerCase() + ": " + Device.apart("one operand", device, "the other", other.device));
+            throw new IllegalArgumentException(operation.toLowerCase(Locale.ROOT) + ": "
+                    + Device.apart("one operand", device, "the other", other.device));
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.tandem.tensor;
 
+import java.util.Locale;
+
 /** Writes a tensor for people: a line that says what it is, then its elements, the middle of long axes left out. */
 final class TensorFormat {
     private static final int EDGE = 3; // elements shown at each end of an axis of more than twice as many
@@ -30,7 +32,8 @@ final class TensorFormat {
     }
 
     static String format(Tensor tensor) {
-        String head = "Tensor " + tensor.shape() + " " + tensor.dtype().name().toLowerCase() + " on " + tensor.device();
+        String head = "Tensor " + tensor.shape() + " " + tensor.dtype().name().toLowerCase(Locale.ROOT) + " on "
+                + tensor.device();
         if (tensor.elements() == 0) {
             return head + ": []";
         }

@@ -5,6 +5,7 @@ import dev.tandem.backend.Storage;
 import dev.tandem.backend.pool.Block;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
+import java.util.Locale;
 
 /** Functions of two operands, which broadcast. */
 final class BinaryOperation {
@@ -20,7 +21,7 @@ final class BinaryOperation {
 
     /** Integer types, and float32. */
     CpuStorage run(BinaryOp op, Storage left, Storage right) {
-        Shape shape = Shape.broadcast(op.name().toLowerCase(), left.shape(), right.shape());
+        Shape shape = Shape.broadcast(op.name().toLowerCase(Locale.ROOT), left.shape(), right.shape());
         Order order = Broadcast.order(shape, left, right);
         CpuStorage a = Broadcast.operand(runtime, left, order);
         CpuStorage b = Broadcast.operand(runtime, right, order);

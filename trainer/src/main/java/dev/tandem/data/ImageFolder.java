@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -228,7 +229,7 @@ public final class ImageFolder implements ImageDataset {
     }
 
     private static String key(Photo photo) {
-        return String.format("%09d", photo.label()) + FileNames.of(photo.file());
+        return String.format(Locale.ROOT, "%09d", photo.label()) + FileNames.of(photo.file());
     }
 
     /** Whether they are those of a folder {@code val}, {@code valid} or {@code validation}. */

@@ -10,6 +10,7 @@ import dev.tandem.backend.UnaryOp;
 import dev.tandem.tensor.DType;
 import dev.tandem.tensor.Shape;
 import java.util.Arrays;
+import java.util.Locale;
 
 /** Shapes of arithmetic. */
 final class MetaMath implements MathOps {
@@ -34,7 +35,7 @@ final class MetaMath implements MathOps {
 
     @Override
     public Storage binary(BinaryOp op, Storage a, Storage b) {
-        Shape shape = Shape.broadcast(op.name().toLowerCase(), a.shape(), b.shape());
+        Shape shape = Shape.broadcast(op.name().toLowerCase(Locale.ROOT), a.shape(), b.shape());
         return memory.allocate(shape, op.isComparison() ? DType.UINT8 : a.dtype());
     }
 
