@@ -4,6 +4,7 @@ import dev.tandem.data.ImageDataset;
 import dev.tandem.data.TooManyBrokenException;
 import dev.tandem.nn.Losses;
 import dev.tandem.tensor.Tensor;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** Whether data and network belong together, before any time is spent. */
@@ -30,11 +31,25 @@ public final class DataChecks {
                     + " classes, the network " + spec.model() + " tells " + spec.classes()
                     + " apart; build the network for this data set");
         }
+        checkOrder(spec, dataset);
         try {
             Losses.checkLabels(
                     IntStream.range(0, dataset.size()).mapToLong(dataset::label).toArray(), spec.classes());
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("data set " + dataset.name() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Names may be other words for the same classes, but not the same words for others. */
+    private static void checkOrder(NetworkSpec spec, ImageDataset dataset) {
+        List<String> names = dataset.classNames();
+        for (int i = 0; i < names.size(); i++) {
+            int place = spec.classNames().indexOf(names.get(i));
+            if (place >= 0 && !names.get(i).equals(spec.classNames().get(i))) {
+                throw new IllegalArgumentException("data set " + dataset.name() + ": class " + i + " is "
+                        + names.get(i) + ", which is class " + place + " of the network " + spec.model()
+                        + "; the order must be the same, as labelledAs(spec.classNames()) of a data set makes it");
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.tandem.data.Normalization;
 import dev.tandem.nn.LossReduction;
 import dev.tandem.nn.Losses;
 import dev.tandem.nn.Module;
@@ -190,6 +191,19 @@ class SettingsThatCountTest extends OnBrightness {
                 .hasMessageContaining("label 3 at index 8");
         assertThatThrownBy(() -> Evaluator.evaluate(network(), SPEC, labelled(9, index -> -5), 9, device))
                 .hasMessageContaining("label -5 at index 0");
+    }
+
+    @Test
+    void theSameClassesInAnotherOrderAreRefused() {
+        NetworkSpec other =
+                new NetworkSpec("small", 1, 4, 4, List.of("grey", "dark", "bright"), Normalization.zeroToOne(1));
+        NetworkSpec renamed = new NetworkSpec("small", 1, 4, 4, List.of("0", "1", "2"), Normalization.zeroToOne(1));
+
+        assertThatThrownBy(() -> Evaluator.evaluate(network(), other, images(9), 9, device))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("class 0 is dark, which is class 1 of the network small");
+        assertThat(Evaluator.evaluate(network(), renamed, images(9), 9, device).images())
+                .isEqualTo(9);
     }
 
     @Test
